@@ -1,0 +1,54 @@
+package device
+
+import "sync"
+
+// A list keeps the devices of one kind in the order in which they were found.
+type list[T any] struct {
+	mu    sync.Mutex
+	all   []T
+	watch []func(T)
+}
+
+func (l *list[T]) add(d T) {
+	l.mu.Lock()
+	l.all = append(l.all, d)
+	watch := l.watch
+	l.mu.Unlock()
+	for _, f := range watch {
+		f(d)
+	}
+}
+
+func (l *list[T]) each(f func(T)) {
+	l.mu.Lock()
+	all := l.all
+	l.watch = append(l.watch, f)
+	l.mu.Unlock()
+	for _, d := range all {
+		f(d)
+	}
+}
+
+var (
+	nics     list[NIC]
+	consoles list[Console]
+	entropy  list[Entropy]
+)
+
+// AddNIC makes d known.
+func AddNIC(d NIC) { nics.add(d) }
+
+// EachNIC calls f for each NIC, those known now and those that come later.
+func EachNIC(f func(NIC)) { nics.each(f) }
+
+// AddConsole makes d known. The first becomes the program's standard input and output.
+func AddConsole(d Console) { consoles.add(d) }
+
+// EachConsole calls f for each console, those known now and those that come later.
+func EachConsole(f func(Console)) { consoles.each(f) }
+
+// AddEntropy makes d known.
+func AddEntropy(d Entropy) { entropy.add(d) }
+
+// EachEntropy calls f for each source of randomness, those known now and those that come later.
+func EachEntropy(f func(Entropy)) { entropy.each(f) }

@@ -1,0 +1,137 @@
+//go:build mirage
+
+package machine
+
+import "unsafe"
+
+// Boot is what the boot protocol said. Physical addresses; zero where there was nothing.
+type Boot struct {
+	CommandLine    string // as given, whole
+	InitrdPhys     uint64
+	InitrdSize     uint64
+	DeviceTreePhys uint64 // flattened device tree (arm64)
+	RSDPPhys       uint64 // ACPI root pointer (amd64 PVH)
+}
+
+// BootInfo returns what the boot protocol said.
+func BootInfo() Boot { return runtime_bootInfo() }
+
+// MapDevice maps size bytes of device registers at phys, uncached and never executable, and returns where.
+// A second call for the same range may return the same mapping. Fails with 0 when phys+size overflows or
+// lies in RAM.
+func MapDevice(phys, size uint64) uintptr { return runtime_mapDevice(phys, size) }
+
+// MapTable returns size bytes of firmware tables or boot modules at phys as a read-only slice of RAM
+// (cached), nil when the range overflows the physical address space. It does not allocate RAM.
+func MapTable(phys, size uint64) []byte {
+	p := runtime_mapTable(phys, size)
+	if p == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(p)), size)
+}
+
+// AllocPages returns n contiguous zeroed 4 KiB pages as a virtual and a physical address, 0, 0 when there
+// are none.
+func AllocPages(n int) (virt uintptr, phys uint64) { return runtime_allocPages(n) }
+
+// FreePages gives back what AllocPages returned.
+func FreePages(virt uintptr, n int) { runtime_freePages(virt, n) }
+
+// A Line is one interrupt line or message, by its number in the runtime's table.
+type Line int32
+
+// WiredLine attaches to the interrupt controller's input number: a GSI on amd64 (through the I/O APICs that
+// AddIOAPIC named), a GIC INTID on arm64. It returns a negative Line when there is no such input.
+func WiredLine(number uint32, level, activeLow bool) Line {
+	return Line(runtime_irqWired(number, level, activeLow))
+}
+
+// MessageLine allocates a message-signalled interrupt and the address and data that raise it (amd64).
+// It returns a negative Line when there is none left, or the architecture leaves messages to a driver.
+func MessageLine() (l Line, addr uint64, data uint32) {
+	i, addr, data := runtime_irqMessage()
+	return Line(i), addr, data
+}
+
+// Wait parks the goroutine until the line has fired since the last Wait returned. A level-triggered line is
+// masked from the moment it fires until the next Wait. One goroutine at a time may wait on a line.
+func (l Line) Wait() { runtime_irqWait(int32(l)) }
+
+// Close masks the line for good and wakes its waiter.
+func (l Line) Close() { runtime_irqClose(int32(l)) }
+
+// AddIOAPIC names an I/O APIC whose registers are at phys and whose first input is GSI base (amd64).
+func AddIOAPIC(phys uint64, base uint32) { runtime_addIOAPIC(phys, base) }
+
+// A Syscall serves one system call with Linux's numbers and conventions; errno is 0 on success.
+type Syscall func(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr)
+
+// SetSyscalls makes f serve every system call. f runs on a goroutine of its own while the caller is held and
+// its stack kept where it is, so f may grow its stack, allocate and block.
+func SetSyscalls(f Syscall) { runtime_setSyscalls(f) }
+
+// Accessible reports whether [p, p+n) is mapped memory of the program, and writable if write is set.
+func Accessible(p, n uintptr, write bool) bool { return runtime_accessible(p, n, write) }
+
+// A Poller is told by the runtime's network poller which descriptors package internal/poll opens and closes.
+// Open returns 0 or an errno (EPERM for a descriptor that is always ready, as epoll does); desc is to be given
+// to Ready when the descriptor's state changes, until Close.
+type Poller struct {
+	Open  func(fd uintptr, desc uintptr) (errno int32)
+	Close func(fd uintptr) (errno int32)
+}
+
+// SetPoller installs p. At most once.
+func SetPoller(p Poller) { runtime_setPoller(p.Open, p.Close) }
+
+// Ready wakes goroutines that wait on desc for mode: 'r', 'w', or 'r'+'w' for both.
+func Ready(desc uintptr, mode int32) { runtime_pollReady(desc, mode) }
+
+// ConsoleWrite writes p to the console of last resort (the UART that the boot found), polling.
+func ConsoleWrite(p []byte) { runtime_consoleWrite(p) }
+
+// AddEntropy mixes p into the runtime's random state. Crediting is the caller's affair.
+func AddEntropy(p []byte) { runtime_addEntropy(p) }
+
+// Random fills p from the runtime's seeded cryptographic generator.
+func Random(p []byte) { runtime_random(p) }
+
+// SetWallClock says that it is ns nanoseconds since 1970-01-01 UTC now.
+func SetWallClock(ns int64) { runtime_setWallClock(ns) }
+
+// Nanotime is the monotonic clock, nanoseconds since boot.
+func Nanotime() int64 { return runtime_nanotime() }
+
+// WallClock is nanoseconds since 1970-01-01 UTC.
+func WallClock() int64 { return runtime_wallClock() }
+
+// SetPowerOff makes f, which must not return, part of every exit: it is called last, on any thread, must not
+// allocate, block or fault, and turns the machine off or resets it.
+func SetPowerOff(f func(code int32)) { runtime_setPowerOff(f) }
+
+// Memory returns the machine's RAM in bytes and how much of it is free.
+func Memory() (total, free uint64) { return runtime_memory() }
+
+func runtime_bootInfo() Boot
+func runtime_mapDevice(phys, size uint64) uintptr
+func runtime_mapTable(phys, size uint64) uintptr
+func runtime_allocPages(n int) (virt uintptr, phys uint64)
+func runtime_freePages(virt uintptr, n int)
+func runtime_irqWired(number uint32, level, activeLow bool) int32
+func runtime_irqMessage() (line int32, addr uint64, data uint32)
+func runtime_irqWait(line int32)
+func runtime_irqClose(line int32)
+func runtime_addIOAPIC(phys uint64, base uint32)
+func runtime_setSyscalls(f func(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr))
+func runtime_accessible(p, n uintptr, write bool) bool
+func runtime_setPoller(open func(fd, desc uintptr) int32, close func(fd uintptr) int32)
+func runtime_pollReady(desc uintptr, mode int32)
+func runtime_consoleWrite(p []byte)
+func runtime_addEntropy(p []byte)
+func runtime_random(p []byte)
+func runtime_setWallClock(ns int64)
+func runtime_nanotime() int64
+func runtime_wallClock() int64
+func runtime_setPowerOff(f func(code int32))
+func runtime_memory() (total, free uint64)
