@@ -1,0 +1,122 @@
+package inet
+
+import (
+	"internal/mirage/device"
+	"internal/mirage/netstack/wire"
+)
+
+// A Network is the layer below a transport protocol: addresses, routes, and the way to the cards.
+// All methods may be called from any goroutine, and with the transport's own locks held.
+type Network interface {
+	// Register makes t the receiver of an IP protocol number. Once per number.
+	Register(protocol uint8, t Transport)
+
+	// Now is the monotonic clock in nanoseconds.
+	Now() int64
+
+	// Random fills p from a cryptographic generator.
+	Random(p []byte)
+
+	// Route finds the way to dst: through the interface with that index only, if it is not 0; from the address
+	// src, if it is specified. The errors are ENETUNREACH, EADDRNOTAVAIL (src is not ours) and ENODEV.
+	Route(dst, src wire.Addr, iface int) (Route, error)
+
+	// Generation changes whenever a Route found earlier may no longer be right.
+	Generation() uint32
+
+	// Local reports what an address is to this host, on the interface with that index or, if 0, on any.
+	Local(a wire.Addr, iface int) Locality
+
+	// Open begins a datagram of at most size bytes of transport header and payload.
+	// The errors are EMSGSIZE, EAGAIN (the card's queue is full: see WhenWritable) and ENOBUFS.
+	Open(r Route, size int) (Out, error)
+
+	// Send puts the lower headers in front of o.Bytes and sends it, or gives it to ARP to be sent later. It takes
+	// o over whether or not it fails.
+	Send(o Out) error
+
+	// Drop gives back what Open returned.
+	Drop(o Out)
+
+	// WhenWritable calls f once, soon after now, when the card of r is likely to take a frame.
+	WhenWritable(r Route, f func())
+
+	// Unreachable answers p with an ICMP destination unreachable message (port unreachable), if RFC 1122 section
+	// 3.2.2 and the rate limit allow it.
+	Unreachable(p *Packet)
+
+	// Schedule arranges that t fires at t.At, or, if it is already waiting, that it fires at the new time.
+	Schedule(t *Timer, at int64)
+
+	// Cancel makes t not fire. The function may be running already.
+	Cancel(t *Timer)
+}
+
+// A Transport is the receiving side of a protocol above IP.
+type Transport interface {
+	// Input takes one datagram. p and all that it points to are valid only during the call. Input may send; it
+	// is called in a driver's goroutine, for different cards at once.
+	Input(p *Packet)
+
+	// Error says that a datagram that this host sent came to nothing.
+	Error(e *SendError)
+}
+
+// Locality is what an address is to this host.
+type Locality uint8
+
+const (
+	Foreign   Locality = iota
+	Own                // an address of one of our interfaces, or loopback
+	Broadcast          // a broadcast address of one of our networks, or 255.255.255.255
+	Multicast
+)
+
+// A Packet is a received datagram as a transport sees it.
+type Packet struct {
+	Src, Dst wire.Addr
+	Payload  []byte // from the transport header on, to the end that the IP header gives
+	Header   []byte // the IP header, with Payload following it in the same array
+	Iface    int    // index of the interface it came in by
+	TTL, TOS uint8
+	To       Locality // what Dst is to us
+	Valid    bool     // the transport checksum need not be checked
+}
+
+// A Route is the way to a destination. A value, to be kept as long as Network.Generation stays.
+type Route struct {
+	Link Link      // where it goes out
+	Dst  wire.Addr // where it ends
+	Src  wire.Addr // ours, to be the source
+	Next wire.Addr // the neighbour to hand it to: Dst or a gateway
+	MTU  int       // largest IP datagram that goes in one frame, bytes
+	To   Locality  // what Dst is
+}
+
+// A Link is an interface of the Network that made the Route.
+type Link interface{ Index() int }
+
+// An Out is a datagram on its way out, between Network.Open and Send. The transport fills Bytes, may shorten
+// it, and sets Protocol and what else it wants.
+type Out struct {
+	Route    Route
+	Bytes    []byte        // transport header and payload, room for as many as were asked for
+	Frame    *device.Frame // what Bytes is part of; nil if it is to be fragmented
+	Protocol uint8
+	TTL, TOS uint8 // TTL 0: the default
+	DontFrag bool
+	Offload  bool  // the card or the fragmenter finishes the checksum: the transport may set Partial
+	Partial  int16 // offset in Bytes of a checksum field that holds the pseudo-header's sum; -1: it is right already
+	Batch    bool  // sent from the receive function of the same card: the driver flushes by itself
+}
+
+// A SendError is an ICMP error, or ARP's failure, about a datagram from Src to Dst.
+type SendError struct {
+	Src, Dst   wire.Addr
+	Errno      Errno
+	Hard       bool      // RFC 1122 section 4.2.3.9: not to be waited out
+	From       wire.Addr // who says so; our own address if it is ARP
+	Type, Code uint8     // of the ICMP message; 3, 1 if it is ARP
+	MTU        int       // with EMSGSIZE: the next hop's, 0 if it did not say
+	Payload    []byte    // the first bytes of the datagram's transport header, at least 8; valid only during the call
+}
