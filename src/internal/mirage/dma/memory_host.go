@@ -1,0 +1,91 @@
+//go:build !mirage
+
+package dma
+
+import (
+	"sync"
+	"sync/atomic"
+	"unsafe"
+)
+
+// The made-up address space: each Memory has addresses of its own, with a hole behind it, so that a device model
+// that goes astray finds nothing.
+var space struct {
+	mu   sync.Mutex
+	next uint64
+	all  map[uint64]*Memory // by page
+}
+
+// Alloc returns at least n bytes, nil when there is no such piece of memory.
+func Alloc(n int) *Memory {
+	p := pages(n)
+	if p == 0 {
+		return nil
+	}
+	room := make([]byte, (p+1)*PageSize)
+	skip := -uintptr(unsafe.Pointer(&room[0])) % PageSize
+	space.mu.Lock()
+	defer space.mu.Unlock()
+	if space.all == nil {
+		space.all = map[uint64]*Memory{}
+		space.next = 1 << 32
+	}
+	m := &Memory{unsafe.Pointer(&room[skip]), uintptr(p) * PageSize, space.next}
+	for i := range p {
+		space.all[m.phys/PageSize+uint64(i)] = m
+	}
+	space.next += uint64(p+1) * PageSize
+	return m
+}
+
+// Free gives the memory back. The device must have been stopped before: it would write to what others use.
+func (m *Memory) Free() {
+	space.mu.Lock()
+	defer space.mu.Unlock()
+	for i := range m.size / PageSize {
+		delete(space.all, m.phys/PageSize+uint64(i))
+	}
+	*m = Memory{}
+}
+
+// At finds the memory that has the n bytes at the physical address, and the offset of the first in it: nil when
+// they are not all in one piece of memory. It is for device models.
+func At(addr uint64, n int) (m *Memory, off int) {
+	space.mu.Lock()
+	defer space.mu.Unlock()
+	m = space.all[addr/PageSize]
+	if m == nil || n < 0 || uint64(n) > m.phys+uint64(m.size)-addr {
+		return nil, 0
+	}
+	return m, int(addr - m.phys)
+}
+
+// Store16 writes the 16 bits at off.
+func (m *Memory) Store16(off int, v uint16) {
+	word := (*uint32)(m.at(off&^3, 4))
+	shift := 8 * (uint(off) & 2)
+	for {
+		old := atomic.LoadUint32(word)
+		if atomic.CompareAndSwapUint32(word, old, old&^(0xffff<<shift)|uint32(v)<<shift) {
+			return
+		}
+	}
+}
+
+// Store32 writes the 32 bits at off.
+func (m *Memory) Store32(off int, v uint32) { atomic.StoreUint32((*uint32)(m.at(off, 4)), v) }
+
+// Store64 writes the 64 bits at off.
+func (m *Memory) Store64(off int, v uint64) { atomic.StoreUint64((*uint64)(m.at(off, 8)), v) }
+
+// Package sync/atomic's operations are in one order that all goroutines see, so the host needs no barriers.
+
+// ReadBarrier orders all loads of memory before it before all loads and stores after it.
+func ReadBarrier() {}
+
+// WriteBarrier orders all stores to memory before it before all stores after it.
+func WriteBarrier() {}
+
+// FullBarrier orders all loads and stores of memory before it before all those after it, a store before a later
+// load among them.
+func FullBarrier() {}

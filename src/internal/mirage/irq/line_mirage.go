@@ -1,0 +1,44 @@
+//go:build mirage
+
+package irq
+
+import (
+	"internal/mirage/machine"
+	"sync/atomic"
+)
+
+// A line is one of the runtime's.
+type line struct {
+	machine machine.Line
+	closed  atomic.Bool
+}
+
+func (l *line) Wait() bool {
+	if l.closed.Load() {
+		return false
+	}
+	l.machine.Wait()
+	return !l.closed.Load()
+}
+
+func (l *line) Close() {
+	if l.closed.CompareAndSwap(false, true) {
+		l.machine.Close()
+	}
+}
+
+func newWired(in Input) (Line, error) {
+	l := machine.WiredLine(in.Number, in.Level, in.ActiveLow)
+	if l < 0 {
+		return nil, errNoInput
+	}
+	return &line{machine: l}, nil
+}
+
+func newMessage() (Message, error) {
+	l, addr, data := machine.MessageLine()
+	if l < 0 {
+		return Message{}, ErrNoMessage
+	}
+	return Message{&line{machine: l}, addr, data}, nil
+}
