@@ -1,0 +1,141 @@
+//go:build !mirage
+
+package virtiotest
+
+import "internal/mirage/dma"
+
+// A Ring is the device's side of a split virtqueue (virtio 1.2 section 2.7), in memory that the driver named by
+// physical addresses.
+type Ring struct {
+	Size              int
+	Desc, Avail, Used uint64
+	EventIndex        bool
+
+	next uint16 // available entries taken
+	done uint16 // used entries written
+}
+
+// A Chain is one request: copies of the descriptors' places.
+type Chain struct {
+	Head    uint16
+	Out, In []Buffer
+	Tables  int // indirect tables met
+}
+
+// A Buffer is a piece of memory, where the driver put it.
+type Buffer struct {
+	Addr uint64
+	Len  uint32
+}
+
+// Bytes is the buffer's memory, nil when the address is not the driver's memory.
+func (b Buffer) Bytes() []byte {
+	m, off := dma.At(b.Addr, int(b.Len))
+	if m == nil {
+		return nil
+	}
+	return m.Bytes()[off : off+int(b.Len)]
+}
+
+func word(addr uint64, width int) (*dma.Memory, int) {
+	m, off := dma.At(addr, width)
+	if m == nil {
+		panic("virtiotest: the driver named memory that is not there")
+	}
+	return m, off
+}
+
+func load16(addr uint64) uint16 { m, off := word(addr, 2); return m.Load16(off) }
+func load32(addr uint64) uint32 { m, off := word(addr, 4); return m.Load32(off) }
+func load64(addr uint64) uint64 { m, off := word(addr, 8); return m.Load64(off) }
+
+func store16(addr uint64, v uint16) { m, off := word(addr, 2); m.Store16(off, v) }
+func store32(addr uint64, v uint32) { m, off := word(addr, 4); m.Store32(off, v) }
+
+// Pop takes the next chain that the driver made available.
+func (r *Ring) Pop() (c Chain, ok bool) {
+	if load16(r.Avail+2) == r.next {
+		return c, false
+	}
+	c.Head = load16(r.Avail + 4 + 2*uint64(r.next%uint16(r.Size)))
+	r.next++
+	c.walk(r.Desc, uint32(c.Head), r.Size)
+	return c, true
+}
+
+// walk follows a chain in a table of n descriptors.
+func (c *Chain) walk(table uint64, i uint32, n int) {
+	for range n {
+		if int(i) >= n {
+			panic("virtiotest: descriptor outside of its table")
+		}
+		d := table + 16*uint64(i)
+		b := Buffer{load64(d), load32(d + 8)}
+		flags := load16(d + 12)
+		switch {
+		case flags&4 != 0:
+			if flags&1 != 0 || c.Tables > 0 {
+				panic("virtiotest: an indirect descriptor with a next one, or in an indirect table")
+			}
+			c.Tables++
+			c.walk(b.Addr, 0, int(b.Len/16))
+		case flags&2 != 0:
+			c.In = append(c.In, b)
+		default:
+			if len(c.In) > 0 {
+				panic("virtiotest: a buffer to read behind one to write")
+			}
+			c.Out = append(c.Out, b)
+		}
+		if flags&1 == 0 {
+			return
+		}
+		i = uint32(load16(d + 14))
+	}
+	panic("virtiotest: a chain that loops")
+}
+
+// Push says that the chain is used and that written bytes were written, and reports whether the driver wants an interrupt.
+func (r *Ring) Push(head uint16, written uint32) (interrupt bool) {
+	r.PushRaw(uint32(head), written)
+	return r.wanted(r.done - 1)
+}
+
+// PushRaw appends an entry to the used ring, whatever it says.
+func (r *Ring) PushRaw(id, written uint32) {
+	e := r.Used + 4 + 8*uint64(r.done%uint16(r.Size))
+	store32(e, id)
+	store32(e+4, written)
+	r.done++
+	store16(r.Used+2, r.done)
+}
+
+func (r *Ring) wanted(old uint16) bool {
+	if r.EventIndex {
+		event := load16(r.Avail + 4 + 2*uint64(r.Size))
+		return r.done-event-1 < r.done-old
+	}
+	return load16(r.Avail)&1 == 0
+}
+
+// Pending reports whether the driver made something available that Pop has not taken.
+func (r *Ring) Pending() bool { return load16(r.Avail+2) != r.next }
+
+// Sleep says that the device wants to be notified of the next available entry, and reports whether one is there.
+func (r *Ring) Sleep() (pending bool) {
+	if r.EventIndex {
+		store16(r.Used+4+8*uint64(r.Size), r.next)
+	} else {
+		store16(r.Used, 0)
+	}
+	return r.Pending()
+}
+
+// Busy says that the device looks by itself and wants no notification.
+func (r *Ring) Busy() {
+	if r.EventIndex {
+		store16(r.Used+4+8*uint64(r.Size), r.next-1)
+	} else {
+		store16(r.Used, 1)
+	}
+}
