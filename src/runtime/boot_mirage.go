@@ -1,0 +1,202 @@
+//go:build mirage
+
+package runtime
+
+import (
+	"internal/mirage/boot"
+	"unsafe"
+)
+
+// The boot, from the first Go function (osinit) on: on g0, one CPU, interrupts off, no heap.
+
+// bootInfo is what the loader said.
+var bootInfo boot.Info
+
+// Kernel words of the command line that the runtime itself obeys; internal/mirage's packages read the rest.
+var (
+	exitDebug bool // exit=debug: tell the exit code by the debugger's means
+)
+
+func osinit() {
+	physPageSize = pageSize4K
+	physHugePageSize = pageSize2M
+	consoleInit()
+	memoryInit()
+	trapInit()
+	readCommandLine()
+	clockInit()
+	numCPUStartup = 1
+	irqEnable()
+}
+
+// imageSegment is one PT_LOAD program header of the image: the ELF headers are mapped at its start.
+type imageSegment struct {
+	addr, size, file uintptr
+	prot             vmProt
+}
+
+// imageSegments reads the image's own program headers (ELF-64 Object File Format, 4 and 5). The linker puts them in the
+// page before the text.
+func imageSegments(segs *[8]imageSegment) []imageSegment {
+	const (
+		phoff, phentsize, phnum           = 32, 54, 56
+		ptLoad                            = 1
+		pType, pFlags, pVaddr, pFsz, pMsz = 0, 4, 16, 32, 40
+		flagX, flagW                      = 1, 2
+	)
+	base := firstmoduledata.text&^(pageSize4K-1) - pageSize4K
+	at := func(a uintptr) unsafe.Pointer { return unsafe.Pointer(a) }
+	if *(*uint32)(at(base)) != 0x464c457f {
+		throw("boot: the image's ELF header is not where it is linked to be")
+	}
+	n := 0
+	ph := base + *(*uintptr)(at(base + phoff))
+	for i := *(*uint16)(at(base + phnum)); i > 0 && n < len(segs); i-- {
+		if *(*uint32)(at(ph + pType)) == ptLoad {
+			s := imageSegment{addr: *(*uintptr)(at(ph + pVaddr)), file: *(*uintptr)(at(ph + pFsz)), size: *(*uintptr)(at(ph + pMsz)), prot: vmRead}
+			switch flags := *(*uint32)(at(ph + pFlags)); {
+			case flags&flagX != 0:
+				s.prot |= vmExec
+			case flags&flagW != 0:
+				s.prot |= vmWrite
+			}
+			segs[n] = s
+			n++
+		}
+		ph += uintptr(*(*uint16)(at(base + phentsize)))
+	}
+	return segs[:n]
+}
+
+// memoryInit reads the memory map, makes RAM allocatable and builds the page tables that replace the boot's.
+func memoryInit() {
+	mem := unsafe.Slice((*byte)(physPointer(0)), bootMapped)
+	if problem := bootRead(mem); problem != "" {
+		print("mirage: ", problem, "\n")
+		throw("boot failed")
+	}
+	var segs [8]imageSegment
+	image := imageSegments(&segs)
+	last := image[len(image)-1]
+	imageEnd := last.addr + last.size
+
+	// What the loader put into RAM and we still need, and the first MiB, which firmware and the start of other CPUs use.
+	keep := [...]boot.Range{
+		{Start: 0, End: 1 << 20},
+		{Start: uint64(image[0].addr + imageOffset), End: uint64(imageEnd + imageOffset)},
+		bootInfo.Initrd,
+		bootRangeOf(bootInfo.CommandLine),
+		bootRangeOf(bootInfo.DeviceTree),
+	}
+	physInit(&bootInfo, keep[bootKeepFrom:])
+	mapBoot(image)
+	physAdd(&bootInfo, keep[bootKeepFrom:], bootMapped, physLimit)
+	vmaSet(imageEnd, max(imageEnd, firstmoduledata.end+pageSize4K-1)&^(pageSize4K-1), vmRead|vmWrite)
+}
+
+// bootRangeOf is where in physical memory b, a part of it, lies.
+func bootRangeOf(b []byte) boot.Range {
+	if len(b) == 0 {
+		return boot.Range{}
+	}
+	at := uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) - physBase
+	return boot.Range{Start: at, End: at + uint64(len(b)) + 1}
+}
+
+// mapBoot builds the page tables: all RAM at physBase, writable but where the image's text and read-only data lie; the
+// image where it is linked, as its segments say; nothing else, so page 0 is not there. It then uses them.
+func mapBoot(image []imageSegment) {
+	vmRoot = vmZeroPage()
+	if vmRoot == 0 {
+		throw("boot: no memory for page tables")
+	}
+	for _, r := range bootInfo.RAM() {
+		if r.End > physLimit {
+			r.End = physLimit
+		}
+		pa := uintptr(r.Start)
+		for _, s := range image {
+			if s.prot&vmWrite != 0 {
+				continue
+			}
+			lo := s.addr + imageOffset
+			hi := (lo + s.size + pageSize4K - 1) &^ (pageSize4K - 1)
+			if lo >= pa && hi <= uintptr(r.End) {
+				vmMapLinear(physBase+pa, pa, lo-pa, vmRead|vmWrite, false)
+				vmMapLinear(physBase+lo, lo, hi-lo, vmRead, false)
+				pa = hi
+			}
+		}
+		if pa < uintptr(r.End) {
+			vmMapLinear(physBase+pa, pa, uintptr(r.End)-pa, vmRead|vmWrite, false)
+		}
+		vmaSet(physBase+uintptr(r.Start), physBase+uintptr(r.End), vmRead|vmWrite|vmFixed)
+	}
+	for _, s := range image {
+		end := (s.addr + s.size + pageSize4K - 1) &^ (pageSize4K - 1)
+		vmMapLinear(s.addr, s.addr+imageOffset, end-s.addr, s.prot, false)
+		vmaSet(s.addr, end, s.prot|vmFixed)
+	}
+	vmUse(vmRoot)
+}
+
+// readCommandLine makes argv and envp of the command line: the program's arguments stand behind " -- ", its environment
+// is in env: words before it.
+func readCommandLine() {
+	line := bootInfo.CommandLine
+	n := uintptr(len(line)) + 1
+	// Each word takes two bytes of the line or more; unquoted it is no longer than it was. argv and envp end with nil.
+	words := n/2 + 4
+	text := bootAlloc(2 * n)
+	vector := unsafe.Slice((**byte)(bootAlloc(words*8)), words)
+	vector[0] = unsafe.StringData("program\x00")
+	count := 1
+
+	w := boot.SplitWords(line, unsafe.Slice((*byte)(text), n))
+	behind := false
+	for {
+		word, ok := w.Next()
+		if !ok {
+			break
+		}
+		switch {
+		case boot.IsAppended(word):
+		case behind:
+			vector[count] = unsafe.SliceData(word)
+			count++
+		case string(word) == "--":
+			behind = true
+		case string(word) == "exit=debug":
+			exitDebug = true
+		default:
+			if name, ok := boot.Value(word, "arg0="); ok {
+				vector[0] = unsafe.SliceData(name)
+			}
+		}
+	}
+	argc, argv = int32(count), &vector[0]
+	count++
+
+	w = boot.SplitWords(line, unsafe.Slice((*byte)(add(text, n)), n))
+	for {
+		word, ok := w.Next()
+		if !ok || string(word) == "--" {
+			break
+		}
+		if env, ok := boot.Value(word, "env:"); ok {
+			vector[count] = unsafe.SliceData(env)
+			count++
+		}
+	}
+}
+
+// bootAlloc returns n zeroed bytes that stay for good.
+func bootAlloc(n uintptr) unsafe.Pointer {
+	pages := (n + pageSize4K - 1) / pageSize4K
+	pa := physAllocPages(pages)
+	if pa == 0 {
+		throw("boot: no memory for the command line")
+	}
+	memclrNoHeapPointers(physPointer(pa), pages*pageSize4K)
+	return physPointer(pa)
+}

@@ -1,0 +1,217 @@
+//go:build mirage
+
+package runtime
+
+import (
+	"internal/abi"
+	"unsafe"
+)
+
+// What one CPU needs to run in 64-bit mode: its descriptor tables, its task state with the stacks that traps switch to.
+
+type irqFlags uintptr
+
+// cpuArch is the architecture's part of a cpu. The CPU reads it, so fields have their architectural layout.
+type cpuArch struct {
+	_          [0]uint64
+	gdt        [5]uint64 // null, code, data, task state (two)
+	tss        [26]uint32
+	faultStack stack // for double faults, machine checks and NMIs
+	apicID     uint32
+}
+
+// tableRegister is the operand of LGDT and LIDT, from limit on.
+type tableRegister struct {
+	_     [3]uint16
+	limit uint16
+	base  uintptr
+}
+
+const (
+	selectorCode = 1 * 8
+	selectorData = 2 * 8
+	selectorTask = 3 * 8
+
+	// Interrupt stack table entries. Intel SDM volume 3, 6.14.5.
+	istTrap  = 1
+	istFault = 2
+
+	vectorTimer    = 0x20
+	vectorLine     = 0x30 // and up: interrupt lines
+	vectorLast     = 0xef
+	vectorSpurious = 0xff
+)
+
+// idt is shared by all CPUs.
+var idt [256][2]uint64
+
+// bootRead reads what the loader said.
+func bootRead(mem []byte) string { return bootInfo.ReadPVH(mem, uint64(startInfo)) }
+
+const (
+	bootMapped   = 4 << 30 // physical memory that the first tables map, see rt0
+	imageOffset  = 0       // physical minus virtual address of the image
+	bootKeepFrom = 0
+)
+
+var startInfo uintptr // physical address, from rt0
+var bootTables uintptr
+
+// vmUse switches to the page tables at root.
+func vmUse(root uintptr) { writeCR3(root) }
+
+// trapInit lets traps arrive on the boot CPU.
+func trapInit() {
+	stubs := abi.FuncPCABI0(trapStubs)
+	for v := range idt {
+		h := uint64(stubs) + uint64(v)*trapStubSize
+		ist := uint64(istTrap)
+		if v == 2 || v == 8 || v == 18 {
+			ist = istFault
+		}
+		// Intel SDM volume 3, 6.14.1: a 64-bit interrupt gate.
+		idt[v][0] = h&0xffff | selectorCode<<16 | ist<<32 | 0x8e<<40 | (h>>16&0xffff)<<48
+		idt[v][1] = h >> 32
+	}
+	fpInit()
+	t := &thread0
+	t.init(&cpu0, &m0)
+	t.tls = uintptr(unsafe.Pointer(&m0.tls)) + 8
+	m0.thread = t
+	cpuInit(&cpu0, 0, t)
+	syscallInit()
+}
+
+// thread0 is m0's: it runs already when the memory that other threads come from is filled by its faults.
+var thread0 thread
+
+// cpuInit loads c's tables on the CPU that calls, on which t runs, and makes its idle thread.
+func cpuInit(c *vcpu, id uint32, t *thread) {
+	a := &c.arch
+	c.self = c
+	c.id = id
+	// Intel SDM volume 3, 3.4.5 and 7.2.3.
+	a.gdt[1] = 0x00af9a000000ffff
+	a.gdt[2] = 0x00cf92000000ffff
+	tss := uint64(uintptr(unsafe.Pointer(&a.tss)))
+	a.gdt[3] = 103 | tss&0xffffff<<16 | 0x89<<40 | tss>>24&0xff<<56
+	a.gdt[4] = tss >> 32
+	a.faultStack.lo, a.faultStack.hi = vmNewStack(8 << 10)
+	a.setIST(istFault, a.faultStack.hi)
+	gdtr := tableRegister{limit: uint16(unsafe.Sizeof(a.gdt) - 1), base: uintptr(unsafe.Pointer(&a.gdt))}
+	idtr := tableRegister{limit: uint16(unsafe.Sizeof(idt) - 1), base: uintptr(unsafe.Pointer(&idt))}
+	t.onCPU.Store(1)
+	c.current = t
+	c.enter(t)
+	wrmsr(msrGSBase, uintptr(unsafe.Pointer(c)))
+	loadTables(unsafe.Pointer(&gdtr.limit), unsafe.Pointer(&idtr.limit), selectorTask)
+
+	c.idle = newThread(c, nil)
+	_, hi := vmNewStack(8 << 10)
+	c.idle.sp = threadFrame(hi, abi.FuncPCABI0(idleEntry))
+	c.idle.tls = uintptr(persistentalloc(16, 16, &memstats.other_sys)) + 8
+	*(*uintptr)(unsafe.Pointer(c.idle.tls - 8)) = uintptr(unsafe.Pointer(&c.idle.trapg))
+}
+
+// setIST sets entry i of the interrupt stack table: Intel SDM volume 3, figure 7-11.
+//
+//go:nosplit
+func (a *cpuArch) setIST(i int, sp uintptr) {
+	a.tss[9+2*(i-1)] = uint32(sp)
+	a.tss[10+2*(i-1)] = uint32(sp >> 32)
+}
+
+// enter makes the CPU's traps land on t's stack.
+//
+//go:nosplit
+func (c *vcpu) enter(t *thread) { c.arch.setIST(istTrap, t.trapStack.hi) }
+
+// threadStart gives mp's thread a first frame, from which switchTo begins it in mstart.
+//
+//go:nowritebarrier
+func threadStart(mp *m) {
+	mp.tls[0] = uintptr(unsafe.Pointer(mp.g0))
+	mp.thread.tls = uintptr(unsafe.Pointer(&mp.tls)) + 8
+	mp.thread.sp = threadFrame(mp.g0.stack.hi-64, abi.FuncPCABI0(threadEntry))
+}
+
+// threadFrame puts what switchTo pops below top: flags, BP, the address to go on at.
+//
+//go:nowritebarrier
+func threadFrame(top, pc uintptr) uintptr {
+	f := (*[3]uintptr)(unsafe.Pointer(top&^15 - 24))
+	f[0] = 2 // RFLAGS: interrupts off
+	f[1] = 0
+	f[2] = pc
+	return uintptr(unsafe.Pointer(f))
+}
+
+// fpStateSize is what a trap needs to save the floating-point and vector state.
+var fpStateSize uintptr = 512
+
+// fpXSAVE says that XSAVE saves the state, else FXSAVE does.
+var fpXSAVE bool
+
+// fpInit turns on what vector state the CPU has: Intel SDM volume 1, 13.3.
+func fpInit() {
+	const (
+		cpuidXSAVE = 1 << 26 // leaf 1 ECX
+		wanted     = 0xe7    // x87, SSE, AVX, the three of AVX-512
+		cr4OSXSAVE = 1 << 18
+	)
+	_, _, ecx, _ := cpuid(1, 0)
+	if ecx&cpuidXSAVE == 0 {
+		return
+	}
+	writeCR4(readCR4() | cr4OSXSAVE)
+	supported, _, _, _ := cpuid(0xd, 0)
+	mask := supported & wanted
+	if mask&0xe0 != 0xe0 {
+		mask &^= 0xe0 // all of AVX-512 or nothing
+	}
+	if mask&4 == 0 {
+		mask &= 3
+	}
+	xsetbv(0, uintptr(mask))
+	_, size, _, _ := cpuid(0xd, 0) // EBX: for what XCR0 enables
+	fpStateSize = uintptr(size)
+	fpXSAVE = true
+}
+
+const (
+	msrAPICBase = 0x1b
+	msrGSBase   = 0xc0000101
+)
+
+func trapStubs()
+func threadEntry()
+func idleEntry()
+
+//go:noescape
+func loadTables(gdtr, idtr unsafe.Pointer, task uintptr)
+func cpuid(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
+func wrmsr(msr uint32, v uintptr)
+func rdmsr(msr uint32) uintptr
+func writeCR3(v uintptr)
+func readCR4() uintptr
+func writeCR4(v uintptr)
+func readCR2() uintptr
+func xsetbv(reg uint32, v uintptr)
+func invlpg(va uintptr)
+func inb(port uint16) uint8
+func outb(port uint16, v uint8)
+func outl(port uint16, v uint32)
+
+// thisCPU is the CPU that runs this; with interrupts on it may be another one by the next instruction.
+func thisCPU() *vcpu
+
+// irqDisable turns interrupts off on this CPU and returns what irqRestore needs.
+func irqDisable() irqFlags
+func irqRestore(flags irqFlags)
+func irqEnable()
+
+// irqWaitAndEnable halts until an interrupt; interrupts are off before and on after.
+func irqWaitAndEnable()
+func haltForever()
+func cpuRelax()
+func resetCPU()

@@ -1,0 +1,120 @@
+//go:build mirage
+
+package runtime
+
+import (
+	"internal/runtime/atomic"
+	"unsafe"
+)
+
+// Futexes, as lock_futex.go wants them: threads wait on the address of a word, in buckets by a hash of it.
+
+const futexBuckets = 64
+
+type futexBucket struct {
+	lock  spinlock
+	first *thread
+	_     [48]byte // a cache line each
+}
+
+var futexes [futexBuckets]futexBucket
+
+//go:nosplit
+func futexBucketOf(addr uintptr) *futexBucket {
+	return &futexes[(addr>>2^addr>>12)%futexBuckets]
+}
+
+// futexsleep waits while *addr == val, at most ns nanoseconds if ns >= 0, until futexwakeup(addr). It may return earlier.
+//
+//go:nosplit
+//go:nowritebarrierrec
+func futexsleep(addr *uint32, val uint32, ns int64) {
+	b := futexBucketOf(uintptr(unsafe.Pointer(addr)))
+	flags := b.lock.lock()
+	if atomic.Load(addr) != val || ns == 0 {
+		b.lock.unlock(flags)
+		return
+	}
+	t := thisCPU().current
+	t.addr = uintptr(unsafe.Pointer(addr))
+	t.waitNext = b.first
+	b.first = t
+	if ns > 0 {
+		sleepUntil(t, nanotime1()+ns)
+	}
+	b.lock.held.Store(0) // interrupts stay off until the switch
+	reschedule(false)
+	irqRestore(flags)
+}
+
+// futexwakeup wakes up to n threads that wait on addr.
+//
+//go:nosplit
+//go:nowritebarrierrec
+func futexwakeup(addr *uint32, n uint32) { futexWake(uintptr(unsafe.Pointer(addr)), n, false) }
+
+// futexWake does it; with now, which an interrupt wants, the threads run at once.
+//
+//go:nosplit
+//go:nowritebarrierrec
+func futexWake(addr uintptr, n uint32, now bool) {
+	b := futexBucketOf(addr)
+	flags := b.lock.lock()
+	for p := &b.first; *p != nil && n > 0; {
+		t := *p
+		if t.addr != addr {
+			p = &t.waitNext
+			continue
+		}
+		*p = t.waitNext
+		t.addr = 0
+		t.waitNext = nil
+		n--
+		threadReady(t, now)
+	}
+	b.lock.unlock(flags)
+}
+
+// futexTimeout wakes t because its deadline has come.
+//
+//go:nosplit
+//go:nowritebarrierrec
+func futexTimeout(t *thread) {
+	addr := t.addr
+	b := futexBucketOf(addr)
+	flags := b.lock.lock()
+	for p := &b.first; *p != nil; p = &(*p).waitNext {
+		if *p == t {
+			*p = t.waitNext
+			t.addr = 0
+			t.waitNext = nil
+			break
+		}
+	}
+	threadReady(t, true)
+	b.lock.unlock(flags)
+}
+
+// sleepUntil gives t a deadline.
+//
+//go:nosplit
+func sleepUntil(t *thread, at int64) {
+	c := t.home
+	flags := c.lock.lock()
+	c.setDeadline(t, at)
+	c.lock.unlock(flags)
+}
+
+// usleep waits for us microseconds, on an address of its own that nobody wakes.
+//
+//go:nosplit
+func usleep(us uint32) {
+	if us == 0 {
+		return
+	}
+	var word uint32
+	futexsleep(&word, 0, int64(us)*1000)
+}
+
+//go:nosplit
+func usleep_no_g(us uint32) { usleep(us) }

@@ -1,0 +1,119 @@
+//go:build mirage
+
+package runtime
+
+import (
+	"internal/runtime/atomic"
+	"unsafe"
+)
+
+// The runtime's side of package internal/mirage/machine, which documents each function.
+
+type machineBoot struct {
+	commandLine    string
+	initrdPhys     uint64
+	initrdSize     uint64
+	deviceTreePhys uint64
+	rsdpPhys       uint64
+}
+
+//go:linkname machine_bootInfo internal/mirage/machine.runtime_bootInfo
+func machine_bootInfo() machineBoot {
+	i := &bootInfo
+	return machineBoot{
+		commandLine:    unsafe.String(unsafe.SliceData(i.CommandLine), len(i.CommandLine)),
+		initrdPhys:     i.Initrd.Start,
+		initrdSize:     i.Initrd.Size(),
+		deviceTreePhys: bootRangeOf(i.DeviceTree).Start,
+		rsdpPhys:       i.RSDP,
+	}
+}
+
+//go:linkname machine_mapDevice internal/mirage/machine.runtime_mapDevice
+func machine_mapDevice(phys, size uint64) uintptr { return vmMapDevice(uintptr(phys), uintptr(size)) }
+
+//go:linkname machine_mapTable internal/mirage/machine.runtime_mapTable
+func machine_mapTable(phys, size uint64) uintptr { return vmMapTable(uintptr(phys), uintptr(size)) }
+
+//go:linkname machine_allocPages internal/mirage/machine.runtime_allocPages
+func machine_allocPages(n int) (virt uintptr, phys uint64) {
+	pa := physAllocPages(uintptr(n))
+	if pa == 0 {
+		return 0, 0
+	}
+	memclrNoHeapPointers(physPointer(pa), uintptr(n)*pageSize4K)
+	return physBase + pa, uint64(pa)
+}
+
+//go:linkname machine_freePages internal/mirage/machine.runtime_freePages
+func machine_freePages(virt uintptr, n int) { physFree(virt-physBase, uintptr(n)) }
+
+//go:linkname machine_irqWired internal/mirage/machine.runtime_irqWired
+func machine_irqWired(number uint32, level, activeLow bool) int32 {
+	return irqWired(number, level, activeLow)
+}
+
+//go:linkname machine_irqMessage internal/mirage/machine.runtime_irqMessage
+func machine_irqMessage() (line int32, addr uint64, data uint32) { return irqMessage() }
+
+//go:linkname machine_irqWait internal/mirage/machine.runtime_irqWait
+func machine_irqWait(line int32) { irqWait(line) }
+
+//go:linkname machine_irqClose internal/mirage/machine.runtime_irqClose
+func machine_irqClose(line int32) { irqClose(line) }
+
+//go:linkname machine_addIOAPIC internal/mirage/machine.runtime_addIOAPIC
+func machine_addIOAPIC(phys uint64, base uint32) { addIOAPIC(phys, base) }
+
+//go:linkname machine_setSyscalls internal/mirage/machine.runtime_setSyscalls
+func machine_setSyscalls(f func(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr)) {
+	syscallServer = f
+}
+
+//go:linkname machine_accessible internal/mirage/machine.runtime_accessible
+func machine_accessible(p, n uintptr, write bool) bool {
+	want := vmRead
+	if write {
+		want |= vmWrite
+	}
+	return vmAccessible(p, n, want)
+}
+
+//go:linkname machine_setPoller internal/mirage/machine.runtime_setPoller
+func machine_setPoller(open func(fd, desc uintptr) int32, close func(fd uintptr) int32) {
+	poller.open, poller.close = open, close
+}
+
+//go:linkname machine_pollReady internal/mirage/machine.runtime_pollReady
+func machine_pollReady(desc uintptr, mode int32) {
+	pollReady((*pollDesc)(unsafe.Pointer(desc)), mode)
+}
+
+//go:linkname machine_consoleWrite internal/mirage/machine.runtime_consoleWrite
+func machine_consoleWrite(p []byte) { consoleWrite(p) }
+
+//go:linkname machine_addEntropy internal/mirage/machine.runtime_addEntropy
+func machine_addEntropy(p []byte) { systemstack(func() { randomAdd(p) }) }
+
+//go:linkname machine_random internal/mirage/machine.runtime_random
+func machine_random(p []byte) { systemstack(func() { randomRead(p) }) }
+
+//go:linkname machine_setWallClock internal/mirage/machine.runtime_setWallClock
+func machine_setWallClock(ns int64) { wallOffset.Store(ns - nanotime1()) }
+
+//go:linkname machine_nanotime internal/mirage/machine.runtime_nanotime
+func machine_nanotime() int64 { return nanotime1() }
+
+//go:linkname machine_wallClock internal/mirage/machine.runtime_wallClock
+func machine_wallClock() int64 { return wallOffset.Load() + nanotime1() }
+
+//go:linkname machine_setPowerOff internal/mirage/machine.runtime_setPowerOff
+func machine_setPowerOff(f func(code int32)) { powerOff = f }
+
+//go:linkname machine_memory internal/mirage/machine.runtime_memory
+func machine_memory() (total, free uint64) {
+	return physAlloc.total * pageSize4K, atomic.Load64(&physAlloc.free) * pageSize4K
+}
+
+//go:linkname machine_exit internal/mirage/machine.runtime_exit
+func machine_exit(code int32) { exit(code) }

@@ -1,0 +1,102 @@
+//go:build mirage
+
+package runtime
+
+import (
+	"unsafe"
+)
+
+// What package runtime asks of an operating system, where the answer is short.
+
+const (
+	_EPERM = 1
+	_EBADF = 9
+
+	_SI_USER        = 0
+	_si_max_size    = 128
+	_sigev_max_size = 64
+)
+
+func minit() {
+	minitSignals()
+	mp := getg().m
+	mp.procid = uint64(mp.id) + 1
+}
+
+func unminit()       { unminitSignals() }
+func mdestroy(mp *m) {}
+
+func goenvs() { goenvs_unix() }
+
+func initSecureMode()    {}
+func isSecureMode() bool { return false }
+
+func getCPUCount() int32 { return 1 }
+
+// write1 writes to the console. It is for panics and print; the program's own output goes through the library OS.
+//
+//go:nosplit
+func write1(fd uintptr, p unsafe.Pointer, n int32) int32 {
+	if fd != 1 && fd != 2 {
+		return -_EBADF
+	}
+	consoleWrite(unsafe.Slice((*byte)(p), n))
+	return n
+}
+
+// consoleWrite writes to the UART with the line ends that a terminal wants.
+//
+//go:nosplit
+//go:nowritebarrierrec
+func consoleWrite(b []byte) {
+	for _, c := range b {
+		if c == '\n' {
+			consolePut('\r')
+		}
+		consolePut(c)
+	}
+}
+
+// powerOff is the library OS's way to turn the machine off, once it knows one.
+var powerOff func(code int32)
+
+// exit ends the machine. Exit codes reach the host if the command line says how (exit=debug).
+//
+//go:nosplit
+func exit(code int32) {
+	irqDisable()
+	if exitDebug {
+		debugExit(code)
+	}
+	if powerOff != nil {
+		systemstack(func() { powerOff(code) })
+	}
+	if exitDebug {
+		resetCPU() // the host runs us so that a reset ends us
+	}
+	for {
+		haltForever()
+	}
+}
+
+// The runtime opens files for its own tuning on other systems; there are none here.
+
+//go:nosplit
+func open(name *byte, mode, perm int32) int32 { return -_ENOSYS }
+
+//go:nosplit
+func closefd(fd int32) int32 { return -_ENOSYS }
+
+//go:nosplit
+func read(fd int32, p unsafe.Pointer, n int32) int32 { return -_ENOSYS }
+
+func madvise(addr unsafe.Pointer, n uintptr, flags int32) int32 { return -_ENOSYS }
+func pipe2(flags int32) (r, w int32, errno int32)               { return -1, -1, _ENOSYS }
+
+// fcntl is asked whether descriptors 0 to 2 are open: they are.
+func fcntl(fd, cmd, arg int32) (ret int32, errno int32) { return 0, 0 }
+
+// The kernel of Linux changes credentials by thread; a program here has none.
+const sigPerThreadSyscall = _SIGURG + 1
+
+func runPerThreadSyscall() { throw("runtime: unused") }

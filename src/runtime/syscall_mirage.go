@@ -1,0 +1,155 @@
+//go:build mirage
+
+package runtime
+
+import (
+	"internal/runtime/sys"
+	"unsafe"
+)
+
+// System calls are function calls into the library OS, which registers their server with machine.SetSyscalls.
+//
+// Callers pass buffers as uintptr, so the caller's stack must stay where it is while the server, which is ordinary Go,
+// grows its own and may block. The call is therefore served by a worker goroutine: the caller switches to it directly,
+// as between the halves of a coroutine, and is held with gp.syscallsp set, as a goroutine in a system call is on other
+// systems: its stack is neither shrunk nor moved, and is scanned from there.
+
+// syscallServer is set once, by the library OS.
+var syscallServer func(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr)
+
+// A syscallWorker serves one call at a time. Its goroutine rests in coro between calls.
+type syscallWorker struct {
+	num, a1, a2, a3, a4, a5, a6 uintptr
+	r1, r2, errno               uintptr
+
+	coro *coro
+	slow bool // the caller is locked to its thread: switch by the scheduler
+	next *syscallWorker
+	all  *syscallWorker
+}
+
+// Idle workers, a list for each P: taking one needs no lock, because package runtime is not preempted.
+var (
+	syscallIdle    [_MaxGomaxprocs]*syscallWorker
+	syscallWorkers *syscallWorker // all, so that the collector finds them
+	syscallMu      mutex
+)
+
+const _MaxGomaxprocs = 1024
+
+// syscall6 serves one call. It is called through internal/runtime/syscall/linux.Syscall6.
+//
+//go:nosplit
+func syscall6(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr) {
+	if syscallServer == nil {
+		return ^uintptr(0), 0, _ENOSYS
+	}
+	gp := getg()
+	if gp.m.curg != gp {
+		return syscallServer(num, a1, a2, a3, a4, a5, a6) // package runtime itself, on a system stack
+	}
+	idle := &syscallIdle[gp.m.p.ptr().id]
+	w := *idle
+	if w == nil {
+		systemstack(syscallNewWorker)
+		idle = &syscallIdle[gp.m.p.ptr().id]
+		w = *idle
+	}
+	*idle = w.next
+	w.num, w.a1, w.a2, w.a3, w.a4, w.a5, w.a6 = num, a1, a2, a3, a4, a5, a6
+
+	gp.syscallpc = sys.GetCallerPC()
+	gp.syscallsp = sys.GetCallerSP()
+	gp.syscallbp = getcallerfp()
+	if w.slow = gp.lockedm != 0; w.slow {
+		gp.param = unsafe.Pointer(w)
+		mcall(syscallSwap)
+	} else {
+		gp.coroarg = w.coro
+		mcall(coroswitch_m)
+	}
+	gp = getg()
+	gp.syscallsp = 0
+
+	r1, r2, errno = w.r1, w.r2, w.errno
+	idle = &syscallIdle[gp.m.p.ptr().id]
+	w.next = *idle
+	*idle = w
+	return
+}
+
+// syscallNewWorker adds a worker to the P's idle ones. On a system stack.
+func syscallNewWorker() {
+	gp := getg().m.curg
+	w := new(syscallWorker)
+	c := new(coro)
+	w.coro = c
+	fn := syscallServe
+	ng := newproc1(*(**funcval)(unsafe.Pointer(&fn)), gp, sys.GetCallerPC(), true, waitReasonCoroutine)
+	ng.coroarg = c
+	c.gp.set(ng)
+	lock(&syscallMu)
+	w.all = syscallWorkers
+	syscallWorkers = w
+	unlock(&syscallMu)
+	idle := &syscallIdle[getg().m.p.ptr().id]
+	w.next = *idle
+	*idle = w
+}
+
+// syscallServe is a worker's goroutine.
+func syscallServe() {
+	gp := getg()
+	c := gp.coroarg
+	gp.coroarg = nil
+	lock(&syscallMu)
+	w := syscallWorkers
+	for w.coro != c {
+		w = w.all
+	}
+	unlock(&syscallMu)
+	for {
+		w.r1, w.r2, w.errno = syscallServer(w.num, w.a1, w.a2, w.a3, w.a4, w.a5, w.a6)
+		if w.slow {
+			gp.param = unsafe.Pointer(w)
+			mcall(syscallSwap)
+		} else {
+			gp.coroarg = c
+			mcall(coroswitch_m)
+		}
+	}
+}
+
+// syscallSwap changes gp for the goroutine that rests in its worker's coro, through the scheduler, so that either may be
+// locked to a thread: package initialisation is.
+func syscallSwap(gp *g) {
+	w := (*syscallWorker)(gp.param)
+	gp.param = nil
+	next := w.coro.gp.ptr()
+	w.coro.gp.set(gp)
+	casGToWaiting(gp, _Grunning, waitReasonCoroutine)
+	dropg()
+	ready(next, 0, true)
+	schedule()
+}
+
+//go:linkname syscall_runtime_doAllThreadsSyscall syscall.runtime_doAllThreadsSyscall
+func syscall_runtime_doAllThreadsSyscall(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, err uintptr) {
+	return ^uintptr(0), 0, _ENOSYS
+}
+
+// syscallFromTrap serves a system-call instruction. The goroutine may be in a system call as the scheduler sees it: then
+// it comes back for the call, so that it has a P to run Go with, and leaves again.
+//
+//go:nosplit
+func syscallFromTrap(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr) {
+	gp := getg()
+	if readgstatus(gp)&^_Gscan != _Gsyscall {
+		return syscall6(num, a1, a2, a3, a4, a5, a6)
+	}
+	pc, sp, bp := gp.syscallpc, gp.syscallsp, gp.syscallbp
+	exitsyscall()
+	r1, r2, errno = syscall6(num, a1, a2, a3, a4, a5, a6)
+	reentersyscall(pc, sp, bp)
+	return
+}

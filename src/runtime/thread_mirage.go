@@ -1,0 +1,344 @@
+//go:build mirage
+
+package runtime
+
+import (
+	"internal/runtime/atomic"
+	"internal/runtime/sys"
+	"unsafe"
+)
+
+// Kernel threads. Each M is one; a CPU runs one at a time and switches between those that are ready. A thread gives its
+// CPU up when it waits on a futex or yields, and is taken off it when its time is over or another wakes by interrupt.
+// Traps of a thread run on its own trap stack, so a thread that was taken off the CPU is switched like one that waits.
+//
+// All state here is touched with interrupts off. Lock order: spinlock_mirage.go.
+
+// mOS is what an m has of its own on this system.
+type mOS struct {
+	thread   *thread
+	waitsema uint32 // for semasleep
+}
+
+// A thread lives outside the Go heap: trap handlers and other CPUs reach it at any time.
+type thread struct {
+	_ sys.NotInHeap
+
+	// Known to assembly.
+	sp    uintptr       // stack pointer while not running, see switchTo
+	tls   uintptr       // amd64: FS base
+	onCPU atomic.Uint32 // its registers are on a CPU, not in sp
+	_     uint32
+	trapg g // the g of its trap handler
+
+	m           muintptr
+	trapStack   stack   // where its traps run
+	home        *vcpu   // the CPU it runs on
+	next        *thread // in a run queue, or a list of free ones
+	ready       bool    // in its CPU's run queue
+	inSignal    bool    // its signal handler runs
+	inTrap      bool    // its trap handler runs
+	outOfMemory bool    // its signal means that a page could not be had
+
+	// Waiting.
+	addr     uintptr // futex it waits on, 0 when none
+	waitNext *thread // in its futex bucket
+	deadline int64   // nanotime, 0: none
+	timeNext *thread // in its CPU's list of deadlines
+
+	pending atomic.Uint32 // signals sent to it, 1<<n
+}
+
+// vcpu is what belongs to one CPU. The first words are known to assembly.
+type vcpu struct {
+	self    *vcpu
+	current *thread // the one that runs
+
+	lock      spinlock
+	first     *thread // run queue
+	last      *thread
+	deadlines *thread // waiting threads, by time
+	resched   bool    // switch at the end of this trap
+	slice     int64   // when the running thread's time is over
+	timerAt   int64   // what the timer is set to, 0: nothing
+	idle      *thread // runs when no other can
+	id        uint32
+	arch      cpuArch
+}
+
+// cpu0 is the boot CPU.
+var cpu0 vcpu
+
+// timeSlice is how long a thread runs while others are ready.
+const timeSlice = 2e6
+
+const trapStackSize = 16 << 10
+
+// threads keeps those that no m has any more, with their trap stacks.
+var threads struct {
+	lock spinlock
+	free *thread
+}
+
+// newThread returns a thread of mp for c that is not running. Without mp it is an idle thread.
+func newThread(c *vcpu, mp *m) *thread {
+	flags := threads.lock.lock()
+	t := threads.free
+	if t != nil {
+		threads.free = t.next
+	}
+	threads.lock.unlock(flags)
+	if t == nil {
+		t = (*thread)(persistentalloc(unsafe.Sizeof(thread{}), 64, &memstats.other_sys))
+	}
+	t.init(c, mp)
+	return t
+}
+
+// init makes t, which may have been another's before, a thread of mp on c.
+func (t *thread) init(c *vcpu, mp *m) {
+	if t.trapStack.hi == 0 {
+		t.trapStack.lo, t.trapStack.hi = vmNewStack(trapStackSize)
+		t.trapg.stack = t.trapStack
+	}
+	t.home = c
+	t.next = nil
+	t.inSignal, t.inTrap = false, false
+	t.pending.Store(0)
+	t.m.set(mp)
+	if mp == nil {
+		mp = &m0 // for those who look for an m: throw and print
+	}
+	setMNoWB(&t.trapg.m, mp)
+}
+
+// mpreinit gives mp its thread and its signal stack.
+func mpreinit(mp *m) {
+	mp.gsignal = malg(32 << 10)
+	mp.gsignal.m = mp
+	if mp.thread == nil { // the first thread has one from the boot
+		mp.thread = newThread(thisCPU(), mp)
+	}
+}
+
+// newosproc makes mp's thread begin in mstart on its g0.
+//
+//go:nowritebarrier
+func newosproc(mp *m) {
+	threadStart(mp)
+	threadReady(mp.thread, false)
+}
+
+// threadReady puts t into its CPU's run queue, at the head if it shall run at once.
+//
+//go:nosplit
+//go:nowritebarrierrec
+func threadReady(t *thread, now bool) {
+	c := t.home
+	flags := c.lock.lock()
+	if !t.ready {
+		t.ready = true
+		c.cancelDeadline(t)
+		c.enqueue(t, now)
+		if now || c.current == c.idle {
+			c.resched = true
+		} else if c.slice == 0 {
+			c.slice = nanotime1() + timeSlice
+			c.armTimer()
+		}
+	}
+	c.lock.unlock(flags)
+}
+
+// enqueue puts t at the head or the tail of the run queue. The lock is held.
+//
+//go:nosplit
+func (c *vcpu) enqueue(t *thread, head bool) {
+	t.next = nil
+	switch {
+	case c.first == nil:
+		c.first, c.last = t, t
+	case head:
+		t.next = c.first
+		c.first = t
+	default:
+		c.last.next = t
+		c.last = t
+	}
+}
+
+// take removes the first ready thread, nil when there is none. The lock is held.
+//
+//go:nosplit
+func (c *vcpu) take() *thread {
+	t := c.first
+	if t == nil {
+		return nil
+	}
+	c.first = t.next
+	if c.first == nil {
+		c.last = nil
+	}
+	t.ready = false
+	return t
+}
+
+// reschedule gives the CPU to the next ready thread, or to idle if there is none and the running one does not want to go
+// on (stay is false). Interrupts are off. It returns when this thread runs again, possibly on another CPU.
+//
+//go:nosplit
+//go:nowritebarrierrec
+func reschedule(stay bool) {
+	c := thisCPU()
+	flags := c.lock.lock()
+	c.resched = false
+	self := c.current
+	next := c.take()
+	switch {
+	case next == nil && stay:
+		next = self
+	case next == nil:
+		next = c.idle
+	case stay && self != c.idle:
+		self.ready = true
+		c.enqueue(self, false)
+	}
+	c.slice = 0
+	if c.first != nil {
+		c.slice = nanotime1() + timeSlice
+	}
+	c.armTimer()
+	c.current = next
+	c.lock.unlock(flags)
+	if next == self {
+		return
+	}
+	for next.onCPU.Load() != 0 {
+		cpuRelax() // another CPU is about to leave it
+	}
+	next.onCPU.Store(1)
+	c.enter(next)
+	switchTo(self, next)
+}
+
+// idleLoop is the idle thread: it waits for interrupts, which make threads ready.
+//
+//go:nosplit
+//go:nowritebarrierrec
+func idleLoop() {
+	for {
+		irqDisable()
+		c := thisCPU()
+		if c.first == nil {
+			irqWaitAndEnable()
+		} else {
+			reschedule(true)
+			irqEnable()
+		}
+	}
+}
+
+//go:nosplit
+func osyield() {
+	flags := irqDisable()
+	reschedule(true)
+	irqRestore(flags)
+}
+
+//go:nosplit
+func osyield_no_g() { osyield() }
+
+// Deadlines: a list by time. Few threads sleep at once, those of an idle process and sysmon.
+
+// setDeadline lets t be woken at time at. The lock is held.
+//
+//go:nosplit
+func (c *vcpu) setDeadline(t *thread, at int64) {
+	t.deadline = at
+	p := &c.deadlines
+	for *p != nil && (*p).deadline <= at {
+		p = &(*p).timeNext
+	}
+	t.timeNext = *p
+	*p = t
+	c.armTimer()
+}
+
+// cancelDeadline takes t out of the list if it is in it. The lock is held.
+//
+//go:nosplit
+func (c *vcpu) cancelDeadline(t *thread) {
+	if t.deadline == 0 {
+		return
+	}
+	t.deadline = 0
+	for p := &c.deadlines; *p != nil; p = &(*p).timeNext {
+		if *p == t {
+			*p = t.timeNext
+			t.timeNext = nil
+			return
+		}
+	}
+}
+
+// armTimer sets the CPU's timer to the next thing that time brings: tickless. The lock is held.
+//
+//go:nosplit
+func (c *vcpu) armTimer() {
+	t := c.slice
+	if d := c.deadlines; d != nil && (t == 0 || d.deadline < t) {
+		t = d.deadline
+	}
+	if t != c.timerAt {
+		c.timerAt = t
+		timerSet(t)
+	}
+}
+
+// timerInterrupt wakes the threads whose deadline has come and ends the running thread's time if it is over.
+//
+//go:nosplit
+//go:nowritebarrierrec
+func timerInterrupt() {
+	c := thisCPU()
+	now := nanotime1()
+	for {
+		flags := c.lock.lock()
+		c.timerAt = 0
+		t := c.deadlines
+		if t == nil || t.deadline > now {
+			if c.slice != 0 && c.slice <= now {
+				c.slice = 0
+				c.resched = true
+			}
+			c.armTimer()
+			c.lock.unlock(flags)
+			return
+		}
+		c.lock.unlock(flags)
+		futexTimeout(t)
+	}
+}
+
+// exitThread ends the running thread. Its stack may go as soon as *wait is 0, so that is stored from the idle thread's.
+func exitThread(wait *atomic.Uint32) {
+	irqDisable()
+	c := thisCPU()
+	self := c.current
+	flags := threads.lock.lock()
+	self.onCPU.Store(0)
+	self.m = 0
+	self.next = threads.free
+	threads.free = self
+	threads.lock.unlock(flags)
+	c.current = c.idle
+	c.idle.onCPU.Store(1)
+	c.enter(c.idle)
+	exitTo(c.idle, wait)
+}
+
+// switchTo saves the running thread's stack pointer in from.sp and goes on with to.
+func switchTo(from, to *thread)
+
+// exitTo goes on with to and stores 0 in *wait when the old stack is no longer used.
+func exitTo(to *thread, wait *atomic.Uint32)

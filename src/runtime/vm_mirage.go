@@ -1,0 +1,334 @@
+//go:build mirage
+
+package runtime
+
+import "unsafe"
+
+// Page tables: four levels of 512 entries on both architectures; what an entry looks like is in
+// vm_mirage_GOARCH.go. One address space, its root is vmRoot.
+//
+//	[0, 4 GiB)          the image, where it is linked; page 0 is never mapped
+//	[vmLow, vmHigh)     what the program reserves: heap, stacks, tables of the runtime; filled by fault
+//	[physBase, ...)     all RAM, linearly: how the runtime reaches a physical page. The image's text and read-only
+//	                    data are read-only here as well
+//	[deviceBase, ...)   device registers, linearly, uncached
+//	[stackBase, ...)    trap stacks, each below an unmapped page
+const (
+	vmLow      = 0x0000_0010_0000_0000
+	vmHigh     = 0x0000_4000_0000_0000
+	physBase   = 0x0000_4000_0000_0000
+	deviceBase = 0x0000_5000_0000_0000
+	stackBase  = 0x0000_6000_0000_0000
+	physLimit  = deviceBase - physBase // of physical addresses
+)
+
+// vmRoot is the physical address of the top-level table.
+var vmRoot uintptr
+
+// vmEntry returns the entry for va at level (0: 4 KiB pages, 1: 2 MiB, 2: 1 GiB). With make it adds missing tables; it
+// returns nil when there is none, when memory for one is short, or when a large page stands above.
+func vmEntry(va uintptr, level int, make bool) *pte {
+	table := vmRoot
+	for l := 3; ; l-- {
+		e := (*pte)(add(physPointer(table), (va>>(12+9*uint(l))&511)*8))
+		if l == level {
+			return e
+		}
+		if !e.valid() {
+			if !make {
+				return nil
+			}
+			pa := vmZeroPage()
+			if pa == 0 {
+				return nil
+			}
+			e.setTable(pa)
+		} else if e.leaf(l) {
+			return nil
+		}
+		table = e.addr()
+	}
+}
+
+// vmZeroPage returns a zeroed 4 KiB page, 0 when there is none.
+func vmZeroPage() uintptr {
+	pa := physAlloc1()
+	if pa != 0 {
+		memclrNoHeapPointers(physPointer(pa), pageSize4K)
+	}
+	return pa
+}
+
+// vmMapLinear maps [va, va+n) to [pa, pa+n) for good, with the largest pages that fit. It is for the boot and for
+// devices: memory for tables must be there.
+func vmMapLinear(va, pa, n uintptr, prot vmProt, device bool) {
+	for n > 0 {
+		level, size := 0, uintptr(pageSize4K)
+		if (va|pa)%pageSize2M == 0 && n >= pageSize2M {
+			if e := vmEntry(va, 1, true); e != nil && (!e.valid() || e.leaf(1)) {
+				level, size = 1, pageSize2M
+			}
+		}
+		e := vmEntry(va, level, true)
+		if e == nil {
+			throw("no memory for page tables")
+		}
+		e.setLeaf(pa, level, prot, device)
+		va, pa, n = va+size, pa+size, n-size
+	}
+	vmSync()
+}
+
+// What became of a fault.
+type vmOutcome int
+
+const (
+	vmFilled  vmOutcome = iota
+	vmRefused           // the program may not touch this address so
+	vmNoMemory
+)
+
+// vmFault makes the page at va present if the program may touch it so. It runs in the trap handler.
+//
+//go:nowritebarrierrec
+func vmFault(va uintptr, want vmProt) vmOutcome {
+	flags := vmLock.lock()
+	outcome := vmFill(va, want)
+	vmLock.unlock(flags)
+	return outcome
+}
+
+func vmFill(va uintptr, want vmProt) vmOutcome {
+	v := vmaFind(va)
+	if v == nil || v.prot&vmFixed != 0 || v.prot&want != want || v.prot == vmNone {
+		return vmRefused
+	}
+	if block := va &^ (pageSize2M - 1); block >= v.start && block+pageSize2M <= v.end {
+		if e := vmEntry(va, 1, true); e != nil && !e.valid() {
+			if pa := physAlloc2M(); pa != 0 {
+				memclrNoHeapPointers(physPointer(pa), pageSize2M)
+				e.setLeaf(pa, 1, v.prot, false)
+				vmSync()
+				return vmFilled
+			}
+		}
+	}
+	e := vmEntry(va, 1, true)
+	if e != nil && e.valid() && e.leaf(1) {
+		return vmFilled // another CPU was faster
+	}
+	e = vmEntry(va, 0, true)
+	if e == nil {
+		return vmNoMemory
+	}
+	if !e.valid() {
+		pa := vmZeroPage()
+		if pa == 0 {
+			return vmNoMemory
+		}
+		e.setLeaf(pa, 0, v.prot, false)
+		vmSync()
+	}
+	return vmFilled
+}
+
+// vmRelease takes the pages of [start, end) away from the program and gives them back to physical memory.
+func vmRelease(start, end uintptr) {
+	for start < end {
+		next := min(end, (start+pageSize2M)&^(pageSize2M-1))
+		flags := vmLock.lock()
+		vmReleaseIn(start, next)
+		vmLock.unlock(flags)
+		start = next
+	}
+}
+
+// vmReleaseIn does it within one 2 MiB block. The pages are freed only after no CPU can reach them any more.
+func vmReleaseIn(start, end uintptr) {
+	e := vmEntry(start, 1, false)
+	if e == nil || !e.valid() {
+		return
+	}
+	if e.leaf(1) {
+		if end-start == pageSize2M {
+			pa := e.addr()
+			e.clear()
+			vmFlush(start, 1)
+			physFree(pa, pagesInBlock)
+			return
+		}
+		if !vmSplit(e, start&^(pageSize2M-1)) {
+			// No memory to do it with: the page stays whole, and as clean as a fresh one.
+			memclrNoHeapPointers(unsafe.Pointer(start), end-start)
+			return
+		}
+	}
+	var freed [64]uintptr
+	for start < end {
+		n, first := 0, start
+		for ; start < end && n < len(freed); start += pageSize4K {
+			if e := vmEntry(start, 0, false); e != nil && e.valid() {
+				freed[n] = e.addr()
+				e.clear()
+				n++
+			}
+		}
+		if n > 0 {
+			vmFlush(first, (start-first)/pageSize4K)
+		}
+		for _, pa := range freed[:n] {
+			physFree(pa, 1)
+		}
+	}
+}
+
+// vmSplit replaces the large page e at va by 512 small ones of the same memory.
+func vmSplit(e *pte, va uintptr) bool {
+	table := physAlloc1()
+	if table == 0 {
+		return false
+	}
+	small := (*[512]pte)(physPointer(table))
+	for i := range small {
+		small[i] = e.part(uintptr(i))
+	}
+	vmSync()
+	// ARM DDI 0487, D8.16.1 (break-before-make): the old entry goes before the new one comes.
+	e.clear()
+	vmFlush(va, pagesInBlock)
+	e.setTable(table)
+	vmSync()
+	return true
+}
+
+// vmProtect changes what the program may do with [start, end), whose pages are present or not.
+func vmProtect(start, end uintptr, prot vmProt) bool {
+	flags := vmLock.lock()
+	ok := vmaSet(start, end, prot)
+	vmLock.unlock(flags)
+	return ok
+}
+
+// vmReserve finds n bytes of address space that nothing stands in, at hint if possible, and gives them prot.
+func vmReserve(hint, n uintptr, prot vmProt) uintptr {
+	n = (n + pageSize4K - 1) &^ (pageSize4K - 1)
+	flags := vmLock.lock()
+	at := hint
+	if hint < vmLow || hint+n < hint || hint+n > vmHigh || !vmaFree(hint, hint+n) {
+		at = vmaGap(n, vmGeneral, vmHigh)
+	}
+	if at != 0 && !vmaSet(at, at+n, prot) {
+		at = 0
+	}
+	vmLock.unlock(flags)
+	return at
+}
+
+// vmGeneral is where reservations without a hint go: clear of the addresses that the Go heap asks for first.
+const vmGeneral = 0x0000_1000_0000_0000
+
+// vmMapDevice maps device registers and returns where, 0 if the range is not one that a device can have.
+func vmMapDevice(pa, n uintptr) uintptr {
+	if n == 0 || pa+n < pa || pa+n > physLimit || physIsRAM(pa, n) {
+		return 0
+	}
+	first := pa &^ (pageSize4K - 1)
+	last := (pa + n + pageSize4K - 1) &^ (pageSize4K - 1)
+	flags := vmLock.lock()
+	for at := first; at < last; at += pageSize4K {
+		e := vmEntry(deviceBase+at, 0, true)
+		if e == nil {
+			vmLock.unlock(flags)
+			return 0
+		}
+		e.setLeaf(at, 0, vmRead|vmWrite, true)
+	}
+	vmSync()
+	vmLock.unlock(flags)
+	return deviceBase + pa
+}
+
+// vmMapTable makes memory that a loader or firmware has filled readable, and returns where. RAM is mapped already;
+// tables outside what the memory map calls RAM are mapped here, page by page.
+func vmMapTable(pa, n uintptr) uintptr {
+	if n == 0 || pa+n < pa || pa+n > physLimit {
+		return 0
+	}
+	flags := vmLock.lock()
+	for at := pa &^ (pageSize4K - 1); at < pa+n; at += pageSize4K {
+		va := physBase + at
+		if e := vmEntry(va, 1, false); e != nil && e.valid() && e.leaf(1) {
+			continue
+		}
+		e := vmEntry(va, 0, true)
+		if e == nil {
+			vmLock.unlock(flags)
+			return 0
+		}
+		if !e.valid() {
+			e.setLeaf(at, 0, vmRead, false)
+		}
+	}
+	vmSync()
+	vmLock.unlock(flags)
+	return physBase + pa
+}
+
+// trapStacks counts the stacks that vmNewStack has made.
+var trapStacks uintptr
+
+// vmNewStack maps n bytes for a stack that traps run on, below it a page that is never mapped, and returns its ends.
+func vmNewStack(n uintptr) (lo, hi uintptr) {
+	flags := vmLock.lock()
+	lo = stackBase + trapStacks*(64<<10) + pageSize4K
+	trapStacks++
+	for va := lo; va < lo+n; va += pageSize4K {
+		e := vmEntry(va, 0, true)
+		pa := vmZeroPage()
+		if e == nil || pa == 0 {
+			throw("no memory for a trap stack")
+		}
+		e.setLeaf(pa, 0, vmRead|vmWrite, false)
+	}
+	vmSync()
+	vmLock.unlock(flags)
+	return lo, lo + n
+}
+
+// vmAccessible reports whether all of [p, p+n) is the program's to touch so.
+func vmAccessible(p, n uintptr, want vmProt) bool {
+	end := p + n
+	if end < p {
+		return false
+	}
+	if n == 0 {
+		return true
+	}
+	flags := vmLock.lock()
+	ok := true
+	for p < end && ok {
+		v := vmaFind(p)
+		if ok = v != nil && v.prot&want == want; ok {
+			p = v.end
+		}
+	}
+	vmLock.unlock(flags)
+	return ok
+}
+
+// vmPresent reports whether va is mapped now.
+func vmPresent(va uintptr) bool {
+	for level := 1; level >= 0; level-- {
+		e := vmEntry(va, level, false)
+		if e == nil || !e.valid() {
+			return false
+		}
+		if e.leaf(level) {
+			return true
+		}
+	}
+	return false
+}
+
+// pte is one entry of a page table.
+type pte uint64

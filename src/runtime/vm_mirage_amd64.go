@@ -1,0 +1,72 @@
+//go:build mirage
+
+package runtime
+
+// Page-table entries on amd64: Intel SDM volume 3, 4.5.
+const (
+	pteP   = 1 << 0
+	pteW   = 1 << 1
+	ptePWT = 1 << 3
+	ptePCD = 1 << 4
+	pteA   = 1 << 5
+	pteD   = 1 << 6
+	ptePS  = 1 << 7 // in an entry of level 1 or 2: a large page
+	pteNX  = 1 << 63
+
+	pteAddr = 0x000f_ffff_ffff_f000
+)
+
+func (e *pte) valid() bool         { return *e&pteP != 0 }
+func (e *pte) leaf(l int) bool     { return l == 0 || *e&ptePS != 0 }
+func (e *pte) addr() uintptr       { return uintptr(*e & pteAddr) }
+func (e *pte) clear()              { *e = 0 }
+func (e *pte) setTable(pa uintptr) { *e = pte(pa) | pteP | pteW }
+
+// setLeaf makes e map the page at pa. Accessed and dirty are set: the CPU need not.
+func (e *pte) setLeaf(pa uintptr, level int, prot vmProt, device bool) {
+	v := pte(pa) | pteP | pteA | pteD
+	if prot&vmWrite != 0 {
+		v |= pteW
+	}
+	if prot&vmExec == 0 {
+		v |= pteNX
+	}
+	if device {
+		v |= ptePCD | ptePWT // PAT entry 3 after reset: uncacheable. Intel SDM volume 3, 12.12.4
+	}
+	if level > 0 {
+		v |= ptePS
+	}
+	*e = v
+}
+
+// part is the entry for the i-th small page of the large page e.
+func (e *pte) part(i uintptr) pte { return *e&^ptePS + pte(i*pageSize4K) }
+
+// prot is what e allows, and whether it maps a device.
+func (e *pte) prot() (p vmProt, device bool) {
+	p = vmRead
+	if *e&pteW != 0 {
+		p |= vmWrite
+	}
+	if *e&pteNX == 0 {
+		p |= vmExec
+	}
+	return p, *e&ptePCD != 0
+}
+
+// vmSync makes entries that were written visible to the table walker. On amd64 stores are, in order, and an entry that
+// was not present is not cached (Intel SDM volume 3, 4.10.2.3).
+func vmSync() {}
+
+// vmFlush makes the CPU forget n pages from va on.
+func vmFlush(va, n uintptr) {
+	if n > 32 {
+		writeCR3(vmRoot)
+		return
+	}
+	for ; n > 0; n-- {
+		invlpg(va)
+		va += pageSize4K
+	}
+}
