@@ -9,9 +9,8 @@ import (
 	"strings"
 )
 
-// MaxLength is the longest line that every loader hands over whole, in bytes. QEMU's PVH loader for PCI machines
-// has a buffer of 4096 bytes and cuts what is longer (pc-bios/optionrom/pvh_main.c, CMDLINE_BUFSIZE).
-const MaxLength = 4095
+// MaxLength is the longest line that an image takes, in bytes (boot/pvh.go).
+const MaxLength = 64<<10 - 1
 
 // Line joins kernel words and the program's arguments, os.Args[1:], to a command line.
 func Line(kernel, args []string) (string, error) {
@@ -27,7 +26,7 @@ func Line(kernel, args []string) (string, error) {
 	}
 	line := strings.Join(words, " ")
 	if len(line) > MaxLength {
-		return "", fmt.Errorf("the command line is %d bytes, more than a loader's %d", len(line), MaxLength)
+		return "", fmt.Errorf("the command line is %d bytes, more than the %d that an image takes", len(line), MaxLength)
 	}
 	return line, nil
 }

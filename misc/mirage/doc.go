@@ -1,0 +1,14 @@
+// Command mirage boots programs that were built with GOOS=mirage.
+//
+//	mirage run [flags] PACKAGE-or-IMAGE [arguments]
+//	mirage doctor
+//
+// run builds the package, if it is one, makes a machine of QEMU and boots the image in it. Standard input, output
+// and error, the arguments and the exit code are the program's; 124 is a time limit that is over, 125 a machine that
+// could not be made or failed, 130 an interrupt. `mirage run -h` lists the flags.
+//
+// doctor says what this machine lacks for that, and what each lack costs.
+//
+// It is a program of the base Go release and uses misc/vm for the machine; it knows nothing of what an image is made
+// of.
+package main

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"mirage.build/misc/vm"
+)
+
+// guestArch is the architecture to build for.
+func (o *options) guestArch() string {
+	if o.arch != "" {
+		return o.arch
+	}
+	if isImage(o.program) {
+		if image, err := vm.Inspect(o.program); err == nil {
+			return image.Arch
+		}
+	}
+	for _, arch := range []string{os.Getenv("GOARCH"), runtime.GOARCH} {
+		if arch == "amd64" || arch == "arm64" {
+			return arch
+		}
+	}
+	return "amd64"
+}
+
+// isImage reports whether name is a program's file and not a package.
+func isImage(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	magic := make([]byte, 4)
+	_, err = io.ReadFull(f, magic)
+	return err == nil && bytes.Equal(magic, []byte("\x7fELF"))
+}
+
+// A buildError says that the go command failed, and has said why itself.
+type buildError struct{ error }
+
+// image returns the image to boot: the program if it is one, else what the package builds to, in dir.
+func (o *options) image(dir string) (string, error) {
+	if isImage(o.program) {
+		if o.arch != "" {
+			image, err := vm.Inspect(o.program)
+			if err == nil && image.Arch != o.arch {
+				err = fmt.Errorf("%s is for %s, not for %s", o.program, image.Arch, o.arch)
+			}
+			return o.program, err
+		}
+		return o.program, nil
+	}
+	gocmd, err := goCommand()
+	if err != nil {
+		return "", err
+	}
+	path, err := filepath.Abs(o.program)
+	if err != nil {
+		return "", err
+	}
+	image := filepath.Join(dir, strings.TrimSuffix(filepath.Base(path), ".go"))
+	cmd := exec.Command(gocmd, "build", "-o", image, o.program)
+	cmd.Env = append(os.Environ(), "GOOS=mirage", "GOARCH="+o.guestArch(), "CGO_ENABLED=0", "GOROOT=")
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return "", &buildError{err}
+	}
+	if info, err := os.Stat(image); err != nil || !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%s is not a program: no package main", o.program)
+	}
+	return image, nil
+}
+
+// goCommand returns the go command of the toolchain that this command belongs to: it lies beside it.
+func goCommand() (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	gocmd := filepath.Join(filepath.Dir(self), "go")
+	if _, err := os.Stat(gocmd); err != nil {
+		return "", fmt.Errorf("%s is not there: run make.bash", gocmd)
+	}
+	return gocmd, nil
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"mirage.build/misc/vm"
+)
+
+func parsed(t *testing.T, args ...string) (*options, vm.Config, error) {
+	t.Helper()
+	o, err := parse(args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := o.config()
+	return o, c, err
+}
+
+func TestFlags(t *testing.T) {
+	_, c, err := parsed(t, "-m", "64", "-smp", "2", "-p", "127.0.0.1:5353:53/udp", "-p", "8080:80", "-ip", "off",
+		"-env", "A=b c", "-word", "x=y", "-timeout", "9s", "./pkg", "-zone", "/f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Memory != 64 || c.CPUs != 2 || len(c.Forwards) != 2 || c.TimeLimit.Seconds() != 9 {
+		t.Errorf("config is %+v", c)
+	}
+	if want := []string{"-zone", "/f"}; !slices.Equal(c.Args, want) {
+		t.Errorf("arguments are %q, want %q", c.Args, want)
+	}
+	if want := []string{"ip=off", "env:A=b c", "x=y"}; !slices.Equal(c.Words, want) {
+		t.Errorf("words are %q, want %q", c.Words, want)
+	}
+}
+
+func TestPlatforms(t *testing.T) {
+	for _, test := range []struct{ platform, arch, machine, wantArch, err string }{
+		{"", "", "", "", ""},
+		{"microvm", "", "microvm", "amd64", ""},
+		{"kvm", "amd64", "q35", "amd64", ""},
+		{"kvm", "arm64", "", "arm64", ""},
+		{"virt", "", "virt", "arm64", ""},
+		{"virt", "amd64", "", "", "virt is for arm64"},
+		{"microvm", "arm64", "", "", "microvm is for amd64"},
+		{"xen", "", "", "", "not there yet"},
+		{"rpi3", "", "", "", "not there yet"},
+		{"vax", "", "", "", `no platform "vax"`},
+	} {
+		o, c, err := parsed(t, "-platform", test.platform, "-arch", test.arch, "./pkg")
+		if err != nil || test.err != "" {
+			if err == nil || test.err == "" || !strings.Contains(err.Error(), test.err) {
+				t.Errorf("%s %s: error %v, want %q", test.platform, test.arch, err, test.err)
+			}
+			continue
+		}
+		if c.Machine != test.machine || o.arch != test.wantArch || c.PCI != (test.platform == "kvm") {
+			t.Errorf("%s %s: machine %q, PCI %v, arch %q", test.platform, test.arch, c.Machine, c.PCI, o.arch)
+		}
+	}
+}
+
+func TestRefusedFlags(t *testing.T) {
+	for _, args := range [][]string{{"-p", "80"}, {"-env", "A"}} {
+		if _, _, err := parsed(t, append(args, "./pkg")...); err == nil {
+			t.Errorf("%q is no error", args)
+		}
+	}
+}
+
+func TestInitrd(t *testing.T) {
+	dir := t.TempDir()
+	root := filepath.Join(dir, "root")
+	os.MkdirAll(filepath.Join(root, "etc"), 0o777)
+	os.WriteFile(filepath.Join(root, "etc/zone"), []byte("content"), 0o666)
+	os.Symlink("root", filepath.Join(dir, "link"))
+	archive := filepath.Join(dir, "x.cpio")
+	os.WriteFile(archive, []byte("070701..."), 0o666) // 9 bytes, to be padded to 12
+
+	o, _, _ := parsed(t, "-initrd", archive, "-root", filepath.Join(dir, "link"), "./pkg")
+	file, err := o.initrd(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := os.ReadFile(file)
+	if got := string(text); !strings.HasPrefix(got, "070701...\x00\x00\x00070701") || !strings.Contains(got, "etc/zone\x00") || !strings.Contains(got, "content") {
+		t.Errorf("the initial RAM disk is %q", got)
+	}
+
+	o, _, _ = parsed(t, "./pkg")
+	if file, err := o.initrd(t.TempDir()); file != "" || err != nil {
+		t.Errorf("without -root and -initrd: %q, %v", file, err)
+	}
+	for _, args := range [][]string{{"-root", archive}, {"-root", "/nowhere"}, {"-initrd", "/nowhere"}, {"-initrd", filepath.Join(root, "etc/zone")}} {
+		o, _, _ := parsed(t, append(args, "./pkg")...)
+		if _, err := o.initrd(t.TempDir()); err == nil {
+			t.Errorf("%q is no error", args)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package vm
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Config says what machine to make and what to run in it. The zero value of a field is its default.
+type Config struct {
+	Image string // the ELF file to boot
+	Arch  string // "amd64" or "arm64"; default: the image's
+
+	Machine string // QEMU's machine with its options, such as "q35" or "virt,gic-version=3"; default: microvm, virt
+	PCI     bool   // virtio devices on PCI where the machine has MMIO too
+	CPU     string // QEMU's CPU model
+	Accel   string // "kvm" or "tcg"; default: KVM if it works, else TCG
+	Memory  int    // MiB; default 256
+	CPUs    int    // default 1
+
+	Net      string    // "user", "none" or "tap:NAME"; default: user
+	Forwards []Forward // ports of the host, only with user
+	Disks    []string  // files
+	Initrd   string    // a file; default: none
+
+	Words []string // the image's command line: words for the kernel
+	Args  []string // the image's command line: the program's arguments
+
+	NoConsole bool      // no virtio console: all that the image writes goes to the UART
+	Stdin     io.Reader // default: at its end
+	Stdout    io.Writer // default: discarded
+	Stderr    io.Writer // default: discarded; the UART
+
+	TimeLimit time.Duration // default: none
+	Extra     []string      // more words for QEMU's command line
+	Notice    func(string)  // told of what the user should know, a line at a time; default: nobody
+}
+
+// settle fills in the defaults and checks what was given.
+func (c *Config) settle() error {
+	image, err := Inspect(c.Image)
+	if err != nil {
+		return err
+	}
+	if c.Arch != "" && c.Arch != image.Arch {
+		return fmt.Errorf("%s is for %s, not for %s", c.Image, image.Arch, c.Arch)
+	}
+	c.Arch = image.Arch
+	if c.Machine == "" {
+		c.Machine = map[string]string{"amd64": "microvm", "arm64": "virt"}[c.Arch]
+	}
+	switch c.machineName() {
+	case "microvm":
+		// Without the clock an image cannot know the time of day; without the PIT it has nothing to measure its
+		// TSC against. Both are off by default under KVM.
+		c.Machine = addOptions(c.Machine, "rtc=on", "pit=on")
+	case "q35", "pc":
+		c.PCI = true
+	}
+	if c.Memory == 0 {
+		c.Memory = 256
+	}
+	if c.CPUs == 0 {
+		c.CPUs = 1
+	}
+	if c.Net == "" {
+		c.Net = "user"
+	}
+	if c.Net != "user" && len(c.Forwards) > 0 {
+		return fmt.Errorf("ports are forwarded by the user network, not by %s", c.Net)
+	}
+	if c.Notice == nil {
+		c.Notice = func(string) {}
+	}
+	c.settleAccel()
+	return nil
+}
+
+func (c *Config) machineName() string {
+	name, _, _ := strings.Cut(c.Machine, ",")
+	return name
+}
+
+// addOptions adds options of the form name=value to a machine, but for those that it has.
+func addOptions(machine string, options ...string) string {
+	have := strings.Split(machine, ",")
+	for _, o := range options {
+		name, _, _ := strings.Cut(o, "=")
+		if !slices.ContainsFunc(have, func(h string) bool { return strings.HasPrefix(h, name+"=") }) {
+			machine += "," + o
+		}
+	}
+	return machine
+}
+
+// settleAccel chooses between hardware virtualization and software emulation, and a CPU model that goes with it.
+func (c *Config) settleAccel() {
+	if c.Accel == "" {
+		c.Accel = "tcg"
+		// Under KVM an arm64 machine has no semihosting, and so no way to say an exit code.
+		if c.Arch == "amd64" && runtime.GOARCH == "amd64" && kvmPresent() {
+			if err := ProbeKVM(); err != nil {
+				c.Notice("/dev/kvm is there but does not work (" + err.Error() + "): emulating in software, which is slower")
+			} else {
+				c.Accel = "kvm"
+			}
+		}
+	}
+	if c.CPU == "" {
+		c.CPU = "max"
+		if c.Arch == "arm64" && c.Accel == "tcg" {
+			c.CPU = "cortex-a53" // max has pointer authentication, which is slow to emulate
+		}
+	}
+}

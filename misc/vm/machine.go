@@ -1,0 +1,216 @@
+package vm
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Why a machine ended before its program did.
+var (
+	ErrTimeLimit = errors.New("the time limit is over")
+	ErrStopped   = errors.New("the machine was stopped")
+)
+
+// A Machine is a running QEMU.
+type Machine struct {
+	arch     string
+	cmd      *exec.Cmd
+	copying  sync.WaitGroup // the streams that come from QEMU
+	messages messages
+	exit     lastByte
+	limit    *time.Timer
+
+	mu     sync.Mutex
+	reason error // why it was killed
+}
+
+// Start makes the machine that c describes and boots its image.
+func (c Config) Start() (*Machine, error) {
+	if err := c.settle(); err != nil {
+		return nil, err
+	}
+	qemu, err := find(c.Arch)
+	if err != nil {
+		return nil, err
+	}
+	args, err := c.arguments()
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine{arch: c.Arch, cmd: exec.Command(qemu, args...)}
+	m.cmd.Stderr = &m.messages
+	m.cmd.SysProcAttr = childAttributes()
+	if err := m.start(c.Stdin, orDiscard(c.Stderr), orDiscard(c.Stdout), &m.exit); err != nil {
+		return nil, err
+	}
+	if c.TimeLimit > 0 {
+		m.limit = time.AfterFunc(c.TimeLimit, func() { m.kill(ErrTimeLimit) })
+	}
+	return m, nil
+}
+
+func orDiscard(w io.Writer) io.Writer {
+	if w == nil {
+		return io.Discard
+	}
+	return w
+}
+
+// start starts QEMU with its standard input from stdin and a pipe to each of outputs, as firstFile and so on. QEMU
+// gets pipes and never the files themselves: it would change a terminal's mode and write at offsets of its own.
+func (m *Machine) start(stdin io.Reader, outputs ...io.Writer) error {
+	var ours, theirs []*os.File
+	defer func() { closeAll(theirs) }()
+	for range outputs {
+		r, w, err := os.Pipe()
+		if err != nil {
+			closeAll(ours)
+			return err
+		}
+		ours, theirs = append(ours, r), append(theirs, w)
+	}
+	m.cmd.ExtraFiles = theirs
+	var input *os.File
+	if stdin != nil {
+		r, w, err := os.Pipe()
+		if err != nil {
+			closeAll(ours)
+			return err
+		}
+		m.cmd.Stdin, input = r, w
+		theirs = append(theirs, r)
+	}
+	if err := m.cmd.Start(); err != nil {
+		closeAll(append(ours, input))
+		return err
+	}
+	for i, r := range ours {
+		m.copying.Go(func() {
+			io.Copy(outputs[i], r)
+			io.Copy(io.Discard, r) // a writer that fails does not hold QEMU up
+			r.Close()
+		})
+	}
+	if input != nil {
+		go func() {
+			io.Copy(input, stdin)
+			input.Close()
+		}()
+	}
+	return nil
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
+
+// Stop ends the machine at once. Wait then returns ErrStopped.
+func (m *Machine) Stop() { m.kill(ErrStopped) }
+
+func (m *Machine) kill(reason error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.reason == nil {
+		m.reason = reason
+		m.cmd.Process.Kill()
+	}
+}
+
+// Process is QEMU's process.
+func (m *Machine) Process() *os.Process { return m.cmd.Process }
+
+// Wait waits until the machine has ended and all its output is written, and returns the program's exit code. The
+// error is ErrTimeLimit, ErrStopped, or what QEMU said when it failed. Called once.
+func (m *Machine) Wait() (code int, err error) {
+	err = m.cmd.Wait()
+	m.copying.Wait()
+	if m.limit != nil {
+		m.limit.Stop()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.reason != nil {
+		return 0, m.reason
+	}
+	if code, said := m.exit.value(); said {
+		return code, nil
+	}
+	var status *exec.ExitError
+	switch failed := m.messages.errors(); {
+	case err == nil && m.arch == "arm64":
+		return 0, nil
+	case err == nil:
+		return 0, errors.New("the machine stopped without an exit code")
+	case !errors.As(err, &status):
+		return 0, err
+	case m.arch == "arm64" && status.Exited() && failed == "":
+		return status.ExitCode(), nil // by SYS_EXIT_EXTENDED
+	case failed == "":
+		return 0, fmt.Errorf("QEMU ended with %w", err)
+	default:
+		return 0, fmt.Errorf("QEMU: %s", failed)
+	}
+}
+
+// lastByte is a Writer that keeps the last byte written.
+type lastByte struct {
+	mu   sync.Mutex
+	last int
+	any  bool
+}
+
+func (b *lastByte) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(p) > 0 {
+		b.last, b.any = int(p[len(p)-1]), true
+	}
+	return len(p), nil
+}
+
+func (b *lastByte) value() (last int, any bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.last, b.any
+}
+
+// messages is a Writer that keeps the beginning of what QEMU says.
+type messages struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// maxMessages bounds what is kept, in bytes.
+const maxMessages = 64 << 10
+
+func (m *messages) Write(p []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.text.Write(p[:min(len(p), maxMessages-m.text.Len())])
+	return len(p), nil
+}
+
+// errors returns QEMU's messages that are not warnings, in one line and without QEMU's name.
+func (m *messages) errors() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var kept []string
+	for line := range strings.Lines(m.text.String()) {
+		line = strings.TrimSpace(line)
+		if name, rest, ok := strings.Cut(line, ": "); ok && strings.HasPrefix(name, "qemu") {
+			line = rest
+		}
+		if line != "" && !strings.HasPrefix(line, "warning:") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept[:min(len(kept), 3)], "; ")
+}
