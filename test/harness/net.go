@@ -1,0 +1,57 @@
+package harness
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"mirage.build/misc/vm"
+)
+
+// Forward returns a forward from a free port of this host to a port of the machine, over UDP or TCP.
+func Forward(t testing.TB, network string, guest uint16) vm.Forward {
+	t.Helper()
+	f := vm.Forward{Guest: guest, UDP: network == "udp"}
+	var address net.Addr
+	if f.UDP {
+		c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		address = c.LocalAddr()
+	} else {
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		address = l.Addr()
+	}
+	f.Host = netip.MustParseAddrPort(address.String())
+	return f
+}
+
+// Ask sends a datagram to address and returns the first answer. It asks again every half second until limit is over:
+// a machine that is booting loses what comes too early, as a network may at any time.
+func Ask(t testing.TB, address netip.AddrPort, question []byte, limit time.Duration) []byte {
+	t.Helper()
+	c, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	answer := make([]byte, 1<<16)
+	for end := time.Now().Add(limit); time.Now().Before(end); {
+		if _, err := c.Write(question); err != nil {
+			continue // an ICMP message about an earlier one
+		}
+		c.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+		if n, err := c.Read(answer); err == nil {
+			return answer[:n]
+		}
+	}
+	t.Fatalf("no answer from %v in %v", address, limit)
+	return nil
+}
