@@ -1,0 +1,102 @@
+package dns_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"mirage/dns"
+	"os"
+	"sort"
+	"strings"
+	"testing"
+)
+
+// loadServer returns a server of ours with the zone files of dir.
+func loadServer(t *testing.T, dir string, o dns.Options) (*dns.Server, []*dns.Zone) {
+	t.Helper()
+	var zones []*dns.Zone
+	for _, f := range zoneFiles(t, dir) {
+		z, err := dns.ReadZoneFile(f, dns.MustParseName(originOf(f)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		zones = append(zones, z)
+	}
+	s, err := dns.NewServer(o, zones...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, zones
+}
+
+// normal is a message without what may differ: order of records, case of names, TTLs.
+func normal(b []byte) (string, error) {
+	m, err := dns.ParseMessage(b)
+	if err != nil {
+		return "", err
+	}
+	var s strings.Builder
+	fmt.Fprintf(&s, "flags %04x, %d bytes\n", binary.BigEndian.Uint16(b[2:]), len(b))
+	for _, q := range m.Questions {
+		fmt.Fprintf(&s, "? %v %v %v\n", q.Name, q.Class, q.Type)
+	}
+	for i, section := range [][]dns.Record{m.Answers, m.Authorities, m.Additionals} {
+		var lines []string
+		for _, r := range section {
+			if r.Type == dns.TypeOPT {
+				lines = append(lines, fmt.Sprintf("OPT size %d ttl %x data %x", r.Class, r.TTL, r.Data))
+				continue
+			}
+			lines = append(lines, strings.ToLower(fmt.Sprintf("%v %v %v ", r.Name, r.Class, r.Type))+foldData(r))
+		}
+		sort.Strings(lines)
+		fmt.Fprintf(&s, "section %d: %d\n%s\n", i+1, len(lines), strings.Join(lines, "\n"))
+	}
+	return s.String(), nil
+}
+
+// foldData writes r's data, in lower case if it has names.
+func foldData(r dns.Record) string {
+	text := dns.FormatData(r.Type, r.Data)
+	switch r.Type {
+	case dns.TypeTXT, dns.TypeSPF, dns.TypeCAA, dns.TypeURI:
+		return text
+	}
+	return strings.ToLower(text)
+}
+
+// same fails when the two answers to query say different things.
+func same(t *testing.T, what string, query, want, got []byte) bool {
+	t.Helper()
+	if len(want) == 0 || len(got) == 0 {
+		if len(want) != len(got) {
+			t.Errorf("%s\nquery %x\nNSD  %x\nours %x", what, query, want, got)
+			return false
+		}
+		return true
+	}
+	if !bytes.Equal(want[:2], got[:2]) {
+		t.Errorf("%s: ID", what)
+		return false
+	}
+	w, err := normal(want)
+	if err != nil {
+		if bytes.Equal(want, got) {
+			return true
+		}
+		t.Errorf("%s: NSD's answer: %v\nquery %x\nNSD  %x\nours %x", what, err, query, want, got)
+		return false
+	}
+	g, err := normal(got)
+	if err != nil {
+		t.Errorf("%s: our answer: %v\n%x", what, err, got)
+		return false
+	}
+	if w != g {
+		t.Errorf("%s\nquery %x\nNSD  %s\nours %s", what, query, w, g)
+		return false
+	}
+	return true
+}
+
+func TestMain(m *testing.M) { os.Exit(m.Run()) }
