@@ -103,7 +103,8 @@ func (c *Config) settleAccel() {
 		// Under KVM an arm64 machine has no semihosting, and so no way to say an exit code.
 		if c.Arch == "amd64" && runtime.GOARCH == "amd64" && kvmPresent() {
 			if err := ProbeKVM(); err != nil {
-				c.Notice("/dev/kvm is there but does not work (" + err.Error() + "): emulating in software, which is slower")
+				reason, _, _ := strings.Cut(err.Error(), "; ")
+				c.Notice("/dev/kvm is there but does not work (" + reason + "): emulating in software, which is slower")
 			} else {
 				c.Accel = "kvm"
 			}

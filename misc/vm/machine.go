@@ -35,7 +35,7 @@ func (c Config) Start() (*Machine, error) {
 	if err := c.settle(); err != nil {
 		return nil, err
 	}
-	qemu, err := find(c.Arch)
+	qemu, err := Find(c.Arch)
 	if err != nil {
 		return nil, err
 	}

@@ -23,8 +23,8 @@ const (
 	firstFile = 3
 )
 
-// find returns where QEMU for an architecture is.
-func find(arch string) (string, error) {
+// Find returns where QEMU for an architecture is. The error says how to install it.
+func Find(arch string) (string, error) {
 	name := map[string]string{"amd64": "qemu-system-x86_64", "arm64": "qemu-system-aarch64"}[arch]
 	path, err := exec.LookPath(name)
 	if errors.Is(err, exec.ErrNotFound) {

@@ -17,7 +17,7 @@ import (
 // needQEMU skips t where the machine has no QEMU.
 func needQEMU(t *testing.T) {
 	for _, arch := range []string{"amd64", "arm64"} {
-		if _, err := find(arch); err != nil {
+		if _, err := Find(arch); err != nil {
 			t.Skip(err)
 		}
 	}
