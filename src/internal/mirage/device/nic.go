@@ -19,7 +19,8 @@ type NIC interface {
 	// or to Discard.
 	Alloc(n int) *Frame
 
-	// Transmit queues f and takes it over. The card may hear of it only at the next Flush.
+	// Transmit queues f and takes it over; f.Bytes may have been cut shorter since Alloc, but starts where it did.
+	// The card may hear of it only at the next Flush.
 	Transmit(f *Frame)
 
 	// Discard gives back a frame that Alloc returned and nobody wants sent.

@@ -1,10 +1,15 @@
 package netstack
 
 import (
-	"internal/mirage/device"
+	"internal/byteorder"
+	"internal/mirage/netstack/icmp"
 	"internal/mirage/netstack/inet"
-	"internal/mirage/netstack/udp"
+	"internal/mirage/netstack/ipfrag"
+	"internal/mirage/netstack/link"
 	"internal/mirage/netstack/wire"
+	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Config is what a Stack needs from its host.
@@ -13,123 +18,119 @@ type Config struct {
 	Rand func(p []byte) // fills p from a cryptographic generator
 }
 
-// A Stack is one host on any number of links. It implements inet.Network. Its methods may be called from any goroutine.
+// A Stack is one host on any number of links. It implements inet.Network. Its methods may be called from any
+// goroutine.
 type Stack struct {
-	inet.Network
+	config   Config
+	counters Counters
+	timers   inet.Timers
+	wake     chan struct{} // the first timer has changed
+
+	transports [256]atomic.Pointer[inet.Transport] // by IP protocol number
+	view       atomic.Pointer[view]                // what packets are looked up in
+
+	fragments *ipfrag.Table
+	fragTimer inet.Timer
+	errors    *icmp.Limiter
+	idents    identifiers
+
+	mu       sync.Mutex // serialises changes of what follows, and of view
+	ifaces   []*Interface
+	routes   []RouteEntry // those that were added, without those that follow from addresses
+	watchers []func()
 }
 
 // New makes a Stack with the loopback interface lo (index 1, 127.0.0.1/8).
-func New(c Config) *Stack { return &Stack{} }
+func New(c Config) *Stack {
+	s := &Stack{config: c, wake: make(chan struct{}, 1), fragments: ipfrag.NewTable()}
+	s.errors = icmp.NewLimiter(s.random64())
+	s.idents.seed(c.Rand)
+	s.fragTimer.F = s.expireFragments
+	s.view.Store(&view{})
+	s.Register(wire.ProtoICMP, &icmpInput{s})
+	lo := s.addNIC("lo", link.NewLoopback(), true)
+	lo.AddAddr(wire.Prefix{Addr: wire.Loopback4, Bits: 8})
+	return s
+}
 
-// Start runs the stack's timers in a goroutine of their own. Without it the caller calls Poll.
-func (s *Stack) Start() {}
+// Register makes t the receiver of an IP protocol number. Once per number.
+func (s *Stack) Register(protocol uint8, t inet.Transport) {
+	if !s.transports[protocol].CompareAndSwap(nil, &t) {
+		panic("netstack: two transports for one protocol number")
+	}
+}
+
+// Counters returns the stack's counters, which go on counting.
+func (s *Stack) Counters() *Counters { return &s.counters }
+
+// Now is the monotonic clock in nanoseconds.
+func (s *Stack) Now() int64 { return s.config.Now() }
+
+// Random fills p from a cryptographic generator.
+func (s *Stack) Random(p []byte) { s.config.Rand(p) }
+
+func (s *Stack) random64() uint64 {
+	var b [8]byte
+	s.config.Rand(b[:])
+	return byteorder.LEUint64(b[:])
+}
+
+// Schedule arranges that t fires at a time, or, if it is already waiting, that it fires at the new time.
+func (s *Stack) Schedule(t *inet.Timer, at int64) {
+	if s.timers.Schedule(t, at) {
+		select {
+		case s.wake <- struct{}{}:
+		default: // Start's goroutine has not looked at the last change yet
+		}
+	}
+}
+
+// Cancel makes t not fire. The function may be running already.
+func (s *Stack) Cancel(t *inet.Timer) { s.timers.Cancel(t) }
 
 // Poll does what is due at now and returns when the next thing will be, or 0 if there is none. Tests call it
 // with virtual time.
-func (s *Stack) Poll(now int64) (next int64) { return 0 }
+func (s *Stack) Poll(now int64) (next int64) { return s.timers.Run(now) }
 
-// Watch makes f be called, without locks held, after each change of addresses, routes, links or resolver.
-func (s *Stack) Watch(f func()) {}
-
-// An Interface is a card as the stack uses it.
-type Interface struct{}
-
-// AddNIC brings a card up as an interface of that name and starts reception.
-func (s *Stack) AddNIC(name string, nic device.NIC) *Interface { return nil }
-
-// Interface returns the interface with that index, nil if there is none.
-func (s *Stack) Interface(index int) *Interface { return nil }
-
-// InterfaceInfo describes an interface as netlink and SIOCGIF... show it.
-type InterfaceInfo struct {
-	Index    int // from 1
-	Name     string
-	MAC      wire.MAC
-	MTU      int
-	Loopback bool
-	Up       bool // administratively; always true
-	Running  bool // the card has a carrier
-	Addrs    []wire.Prefix
-	Counters InterfaceCounters
+// Start runs the stack's timers in a goroutine of their own. Without it the caller calls Poll.
+func (s *Stack) Start() {
+	go func() {
+		alarm := time.NewTimer(time.Hour)
+		for {
+			now := s.Now()
+			wait := time.Hour
+			if next := s.Poll(now); next != 0 {
+				wait = time.Duration(max(next-now, 0))
+			}
+			alarm.Reset(wait)
+			select {
+			case <-s.wake:
+			case <-alarm.C:
+			}
+		}
+	}()
 }
 
-// InterfaceCounters are the counts of /proc/net/dev.
-type InterfaceCounters struct {
-	RxPackets, RxBytes, RxErrors, RxDropped, RxMulticast uint64
-	TxPackets, TxBytes, TxErrors, TxDropped              uint64
+// Watch makes f be called, without locks held, after each change of addresses, routes or resolver.
+func (s *Stack) Watch(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watchers = append(s.watchers, f)
 }
 
-// Interfaces lists the interfaces in the order of their indices.
-func (s *Stack) Interfaces() []InterfaceInfo { return nil }
-
-// A RouteEntry is one line of the routing table.
-type RouteEntry struct {
-	Dst     wire.Prefix // 0 bits: the default route
-	Gateway wire.Addr   // unspecified if the destination is on the link
-	Src     wire.Addr   // preferred source, unspecified to let the stack choose
-	Iface   int
-	Metric  uint32
+// change makes a change under the lock and, unless it fails, lets packets see it and tells the watchers.
+func (s *Stack) change(f func() error) error {
+	s.mu.Lock()
+	err := f()
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	s.view.Store(newView(s))
+	watchers := s.watchers
+	s.mu.Unlock()
+	for _, w := range watchers {
+		w()
+	}
+	return nil
 }
-
-// Routes lists the routing table, most specific first.
-func (s *Stack) Routes() []RouteEntry { return nil }
-
-// AddRoute adds r. The errors are ENODEV, ENETUNREACH (the gateway is not on a link of ours), EEXIST.
-func (s *Stack) AddRoute(r RouteEntry) error { return inet.EOPNOTSUPP }
-
-// RemoveRoute removes r. The error is ESRCH.
-func (s *Stack) RemoveRoute(r RouteEntry) error { return inet.EOPNOTSUPP }
-
-// Static is the configuration of an interface by hand. Unset fields say nothing.
-type Static struct {
-	Addr    wire.Prefix
-	Gateway wire.Addr
-	DNS     []wire.Addr
-	Domain  string
-}
-
-// Index returns the interface's index, from 1.
-func (i *Interface) Index() int { return 0 }
-
-// Configure adds the address, the default route and the resolver data of c.
-func (i *Interface) Configure(c Static) error { return inet.EOPNOTSUPP }
-
-// AddAddr adds an address with its subnet. The errors are EEXIST and EINVAL.
-func (i *Interface) AddAddr(p wire.Prefix) error { return inet.EOPNOTSUPP }
-
-// RemoveAddr removes an address. The error is EADDRNOTAVAIL.
-func (i *Interface) RemoveAddr(a wire.Addr) error { return inet.EOPNOTSUPP }
-
-// Configured returns a channel that is closed when the interface first has an address.
-func (i *Interface) Configured() <-chan struct{} { return nil }
-
-// DHCPOptions are what StartDHCP may be told.
-type DHCPOptions struct {
-	Hostname string // to be sent to the server (RFC 2132 section 3.14); empty: none
-}
-
-// A DHCP is the client that configures one interface.
-type DHCP struct{}
-
-// StartDHCP makes i be configured by DHCP (RFC 2131) from now on.
-func StartDHCP(s *Stack, u *udp.Protocol, i *Interface, o DHCPOptions) (*DHCP, error) {
-	return nil, inet.EOPNOTSUPP
-}
-
-// Release gives the lease back (RFC 2131 section 4.4.6), removes the address, and ends the client.
-func (d *DHCP) Release() {}
-
-// Hostname returns the name that the server gave this host, empty if none.
-func (d *DHCP) Hostname() string { return "" }
-
-// Resolver is what resolv.conf says.
-type Resolver struct {
-	Servers []wire.Addr
-	Domain  string
-}
-
-// Resolver returns the name servers and the domain of all interfaces, in the order of their indices.
-func (s *Stack) Resolver() Resolver { return Resolver{} }
-
-// ResolvConf returns the same as the text of /etc/resolv.conf.
-func (s *Stack) ResolvConf() []byte { return nil }

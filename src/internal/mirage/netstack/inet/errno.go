@@ -5,6 +5,8 @@ package inet
 type Errno uint8
 
 const (
+	ESRCH         Errno = 3
+	EBADF         Errno = 9
 	EAGAIN        Errno = 11
 	ENOMEM        Errno = 12
 	EACCES        Errno = 13
@@ -14,7 +16,6 @@ const (
 	EPIPE         Errno = 32
 	ENONET        Errno = 64
 	EPROTO        Errno = 71
-	EBADF         Errno = 9
 	EDESTADDRREQ  Errno = 89
 	EMSGSIZE      Errno = 90
 	ENOPROTOOPT   Errno = 92
@@ -30,7 +31,6 @@ const (
 	ECONNREFUSED  Errno = 111
 	EHOSTDOWN     Errno = 112
 	EHOSTUNREACH  Errno = 113
-	ESRCH         Errno = 3
 )
 
 var errnoText = [...]string{

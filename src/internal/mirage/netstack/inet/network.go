@@ -89,7 +89,7 @@ type Route struct {
 	Dst  wire.Addr // where it ends
 	Src  wire.Addr // ours, to be the source
 	Next wire.Addr // the neighbour to hand it to: Dst or a gateway
-	MTU  int       // largest IP datagram that goes in one frame, bytes
+	Room int       // octets of transport header and payload that go in one frame
 	To   Locality  // what Dst is
 }
 
@@ -99,15 +99,15 @@ type Link interface{ Index() int }
 // An Out is a datagram on its way out, between Network.Open and Send. The transport fills Bytes, may shorten
 // it, and sets Protocol and what else it wants.
 type Out struct {
-	Route    Route
-	Bytes    []byte        // transport header and payload, room for as many as were asked for
-	Frame    *device.Frame // what Bytes is part of; nil if it is to be fragmented
-	Protocol uint8
-	TTL, TOS uint8 // TTL 0: the default
-	DontFrag bool
-	Offload  bool  // the card or the fragmenter finishes the checksum: the transport may set Partial
-	Partial  int16 // offset in Bytes of a checksum field that holds the pseudo-header's sum; -1: it is right already
-	Batch    bool  // sent from the receive function of the same card: the driver flushes by itself
+	Route     Route
+	Bytes     []byte        // transport header and payload, with room in front for the headers below
+	Frame     *device.Frame // what Bytes is part of; nil if it is longer than one frame takes
+	Protocol  uint8
+	TTL, TOS  uint8 // TTL 0: the default
+	DontFrag  bool
+	Offload   bool   // the transport may leave its checksum to the card and set PartialAt
+	PartialAt uint16 // offset in Bytes of a checksum field that holds the pseudo-header's sum; 0: it is right already
+	Batch     bool   // sent from the receive function of the same card, whose driver flushes by itself
 }
 
 // A SendError is an ICMP error, or ARP's failure, about a datagram from Src to Dst.

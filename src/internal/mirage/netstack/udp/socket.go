@@ -3,32 +3,40 @@ package udp
 import (
 	"internal/mirage/netstack/inet"
 	"internal/mirage/netstack/wire"
+	"sync"
 )
 
-// A Protocol is UDP on one network.
-type Protocol struct {
-	net inet.Network
+// A Socket is one end of UDP flows. Its methods never block and may be called from any goroutine.
+type Socket struct {
+	p  *Protocol
+	v6 bool
+
+	mu       sync.Mutex
+	options  Options
+	notify   func(readable, writable bool)
+	bound    *binding // what is in p.ports; nil if it is not bound
+	port     uint16
+	chosen   chosen
+	route    inet.Route // to the peer
+	routeGen uint32     // the Network's generation that route is of
+	queue    queue
+	err      error
+	stalled  bool // waits for room in the card
+	noRead   bool // shut down
+	noWrite  bool
+	closed   bool
 }
 
-// New makes UDP on n and registers it there.
-func New(n inet.Network) *Protocol { return &Protocol{net: n} }
+// chosen tells what Bind left open and Connect or SendTo chose, for Disconnect to undo.
+type chosen struct{ addr, port bool }
 
-// A Handler answers one datagram. query is the payload where it lies in the received frame; the answer is
-// appended to dst, which lies in the frame to be sent, has length 0 and the capacity that the MTU leaves, and
-// is returned. An answer that outgrows dst is sent all the same, in fragments, at the price of a copy. An
-// empty one sends nothing. The handler runs in the driver's goroutine, at once for different cards, and must
-// neither block nor keep dst or query.
-type Handler func(dst, query []byte, from wire.AddrPort) []byte
-
-// Handle makes h answer what comes to the port at any of the host's addresses. nil takes it away.
-// The error is EADDRINUSE.
-func (p *Protocol) Handle(port uint16, h Handler) error { return inet.EOPNOTSUPP }
-
-// A Socket is one end of UDP flows. Its methods never block and may be called from any goroutine.
-type Socket struct{}
+// defaultRecvBuffer is Linux's net.core.rmem_default, in octets.
+const defaultRecvBuffer = 212992
 
 // NewSocket makes a socket for IPv4, or for both families if v6 is set.
-func (p *Protocol) NewSocket(v6 bool) *Socket { return &Socket{} }
+func (p *Protocol) NewSocket(v6 bool) *Socket {
+	return &Socket{p: p, v6: v6, options: Options{MulticastTTL: 1, RecvBuffer: defaultRecvBuffer}}
+}
 
 // Options are what setsockopt sets.
 type Options struct {
@@ -41,87 +49,152 @@ type Options struct {
 	MulticastTTL uint8 // of multicast datagrams; 1 at first (RFC 1112 section 6.1)
 	TOS          uint8
 	Iface        int // SO_BINDTODEVICE: index of the only interface used, 0 for any
-	RecvBuffer   int // bytes of datagrams that may wait, each counted with a fixed overhead
+	RecvBuffer   int // octets of datagrams that may wait, each counted with 256 more
 }
 
 // Options returns the socket's options.
-func (s *Socket) Options() Options { return Options{} }
+func (s *Socket) Options() Options {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.options
+}
 
 // Configure changes the options by f, which is called under the socket's lock.
-// The errors are ENODEV (no such Iface) and EINVAL (a change that a bound socket does not take).
-func (s *Socket) Configure(f func(o *Options)) error { return inet.EOPNOTSUPP }
+// The errors are ENODEV (no such Iface) and EINVAL (V6Only of a bound socket).
+func (s *Socket) Configure(f func(o *Options)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.options
+	f(&o)
+	if s.bound != nil && o.V6Only != s.options.V6Only {
+		return inet.EINVAL
+	}
+	if o.Iface != s.options.Iface && o.Iface != 0 {
+		if _, err := s.p.net.Route(wire.Loopback4, wire.Any4, o.Iface); err != nil {
+			return err // ENODEV is the only one: loopback is always there
+		}
+	}
+	s.options, s.routeGen = o, 0
+	if s.bound != nil {
+		b := *s.bound
+		b.iface, b.reuseAddr, b.reusePort = o.Iface, o.ReuseAddr, o.ReusePort
+		s.publish(&b)
+	}
+	return nil
+}
 
 // Notify makes f be called whenever a datagram, an error or the end arrives (readable) or sending may have
 // become possible (writable): after each such event, from any goroutine, without locks held. f must be quick;
 // it may call the socket.
-func (s *Socket) Notify(f func(readable, writable bool)) {}
+func (s *Socket) Notify(f func(readable, writable bool)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notify = f
+}
 
 // Ready says what a call would do now: poll's POLLIN, POLLOUT, POLLERR and POLLHUP.
-func (s *Socket) Ready() (readable, writable, failed, hungUp bool) { return }
-
-// Bind fixes the local address; an unspecified Addr stands for all, port 0 for one of the socket's choice
-// (RFC 6056 section 3.3.1). The errors are EADDRINUSE, EADDRNOTAVAIL, EINVAL (bound already), EAFNOSUPPORT.
-func (s *Socket) Bind(local wire.AddrPort) error { return inet.EOPNOTSUPP }
-
-// Connect fixes the peer, and the local address if it was not: only its datagrams are received, and Send may be
-// used. It may be repeated. The errors are Bind's, Route's, and EACCES (broadcast without Options.Broadcast).
-func (s *Socket) Connect(remote wire.AddrPort) error { return inet.EOPNOTSUPP }
-
-// Disconnect undoes Connect, and the choice of local address and port that came with it.
-func (s *Socket) Disconnect() error { return inet.EOPNOTSUPP }
+func (s *Socket) Ready() (readable, writable, failed, hungUp bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	failed = s.err != nil
+	readable = s.queue.count > 0 || failed || s.noRead || s.closed
+	writable = !s.stalled || failed || s.noWrite || s.closed
+	return readable, writable, failed, s.noRead && s.noWrite || s.closed
+}
 
 // Local returns the local address, the zero AddrPort (0.0.0.0:0 for IPv4) before it has one.
-func (s *Socket) Local() wire.AddrPort { return wire.AddrPort{} }
+func (s *Socket) Local() wire.AddrPort {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bound == nil {
+		return wire.AddrPort{Addr: s.any()}
+	}
+	return wire.AddrPort{Addr: s.bound.local, Port: s.port}
+}
 
 // Remote returns the peer; ok is false if there is none.
-func (s *Socket) Remote() (peer wire.AddrPort, ok bool) { return wire.AddrPort{}, false }
-
-// Control is what may go along with a datagram (IP_PKTINFO, IP_TTL, IP_TOS). A zero field says nothing.
-type Control struct {
-	Src   wire.Addr // source address
-	Iface int       // index of the interface
-	TTL   uint8
-	TOS   uint8
+func (s *Socket) Remote() (peer wire.AddrPort, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.connected() {
+		return wire.AddrPort{}, false
+	}
+	return s.bound.remote, true
 }
 
-// Send sends b to the peer. The errors are EDESTADDRREQ (not connected), the pending error if there is one
-// (which it clears), EMSGSIZE (larger than 65507 bytes for IPv4), EAGAIN (the card is full; Notify tells when),
-// EPIPE (shut down), ENOBUFS, and Route's.
-func (s *Socket) Send(b []byte, c Control) (int, error) { return 0, inet.EOPNOTSUPP }
+func (s *Socket) connected() bool { return s.bound != nil && s.bound.connected }
 
-// SendTo sends b to a destination, binding the socket to a port if it is not bound. The errors are Send's, EINVAL
-// (port 0), EACCES (broadcast without Options.Broadcast) and EAFNOSUPPORT.
-func (s *Socket) SendTo(b []byte, to wire.AddrPort, c Control) (int, error) {
-	return 0, inet.EOPNOTSUPP
+// any is the unspecified address of the socket's family.
+func (s *Socket) any() wire.Addr {
+	if s.v6 {
+		return wire.Any6
+	}
+	return wire.Any4
 }
-
-// A Datagram is what Recv says about what it received.
-type Datagram struct {
-	From  wire.AddrPort
-	Dst   wire.Addr // the address it was sent to
-	Iface int       // the interface it came in by
-	Size  int       // bytes of its payload; more than Recv returned means that the rest is lost (MSG_TRUNC)
-	TTL   uint8
-	TOS   uint8
-	Time  int64 // when it came, nanoseconds of the stack's clock
-}
-
-// Recv copies the payload of the first waiting datagram to b and, unless peek is set, forgets it. It returns
-// how many bytes it copied. The errors are the pending error (which it clears) and EAGAIN. After
-// Shutdown for reading and the last datagram it returns 0, a zero Datagram and nil.
-func (s *Socket) Recv(b []byte, peek bool) (int, Datagram, error) {
-	return 0, Datagram{}, inet.EAGAIN
-}
-
-// NextSize returns the size of the first waiting datagram, 0 if there is none (FIONREAD).
-func (s *Socket) NextSize() int { return 0 }
 
 // TakeError returns the pending error and clears it (SO_ERROR); nil if there is none.
-func (s *Socket) TakeError() error { return nil }
+func (s *Socket) TakeError() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.takeError()
+}
+
+func (s *Socket) takeError() error {
+	err := s.err
+	s.err = nil
+	return err
+}
+
+// fail leaves an error for the next call.
+func (s *Socket) fail(e inet.Errno) {
+	s.mu.Lock()
+	if s.closed || e == inet.EMSGSIZE && !s.options.DontFragment {
+		s.mu.Unlock() // a router cannot want what we do not forbid
+		return
+	}
+	s.err = e
+	notify := s.notify
+	s.mu.Unlock()
+	if notify != nil {
+		notify(true, true)
+	}
+}
 
 // Shutdown ends receiving, sending, or both. The error is ENOTCONN, which Linux gives for a socket without a peer;
 // what was asked is done all the same.
-func (s *Socket) Shutdown(read, write bool) error { return inet.EOPNOTSUPP }
+func (s *Socket) Shutdown(read, write bool) error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return inet.EBADF
+	}
+	s.noRead, s.noWrite = s.noRead || read, s.noWrite || write
+	notify, connected := s.notify, s.connected()
+	s.mu.Unlock()
+	if notify != nil {
+		notify(true, true)
+	}
+	if !connected {
+		return inet.ENOTCONN
+	}
+	return nil
+}
 
 // Close ends the socket: its port is free, its datagrams are gone, and every later call gives EBADF.
-func (s *Socket) Close() error { return nil }
+func (s *Socket) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return inet.EBADF
+	}
+	s.closed = true
+	s.publish(nil)
+	s.p.memory.Add(int64(-s.queue.size()))
+	s.queue = queue{}
+	notify := s.notify
+	s.mu.Unlock()
+	if notify != nil {
+		notify(true, true)
+	}
+	return nil
+}

@@ -14,6 +14,7 @@ var (
 	Any4       = V4(0, 0, 0, 0)         // this host on this network, RFC 1122 section 3.2.1.3 (a)
 	Broadcast4 = V4(255, 255, 255, 255) // limited broadcast, RFC 1122 section 3.2.1.3 (c)
 	Loopback4  = V4(127, 0, 0, 1)
+	AllHosts4  = V4(224, 0, 0, 1) // RFC 1112 section 4
 	Any6       = Addr{}
 	Loopback6  = Addr{0, 1}
 )

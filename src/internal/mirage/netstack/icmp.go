@@ -1,0 +1,96 @@
+package netstack
+
+import (
+	"internal/mirage/netstack/icmp"
+	"internal/mirage/netstack/inet"
+	"internal/mirage/netstack/wire"
+)
+
+// icmpInput is ICMP as a transport of the stack.
+type icmpInput struct{ s *Stack }
+
+// Input answers echo requests and hands errors to the transports that they are about. Everything else is
+// dropped: RFC 1122 section 3.2.2 for unknown types; RFC 6918 and 6633 for the obsolete ones; and redirects, which
+// RFC 1122 section 3.2.2.2 has hosts believe, are how a neighbour would reroute us.
+func (t *icmpInput) Input(p *inet.Packet) {
+	c := &t.s.counters
+	c.ICMPInMsgs.Add(1)
+	m, ok := wire.ParseICMP(p.Payload)
+	if !ok {
+		c.ICMPInErrors.Add(1)
+		return
+	}
+	if !p.Valid && !m.ChecksumOK() {
+		c.ICMPInCsumErrors.Add(1)
+		return
+	}
+	if m.Type() == wire.ICMPEcho {
+		c.ICMPInEchos.Add(1)
+		if p.To == inet.Own { // RFC 1122 section 3.2.2.6: broadcast ones may be dropped
+			t.s.echoReply(p, m)
+		}
+		return
+	}
+	e, protocol, ok := icmp.ParseError(m)
+	if !ok || t.s.Local(e.Src, 0) != inet.Own {
+		return
+	}
+	e.From = p.Src
+	if to := t.s.transports[protocol].Load(); to != nil {
+		(*to).Error(&e)
+	}
+}
+
+// Error drops the news that a reply or an error of ours did not arrive.
+func (t *icmpInput) Error(*inet.SendError) {}
+
+func (s *Stack) echoReply(p *inet.Packet, request wire.ICMP) {
+	o, ok := s.openReply(p, len(request))
+	if !ok {
+		return
+	}
+	icmp.PutEchoReply(o.Bytes, request)
+	o.TOS = p.TOS // RFC 1349 section 5.1
+	s.counters.ICMPOutEchoReps.Add(1)
+	s.counters.ICMPOutMsgs.Add(1)
+	s.Send(o)
+}
+
+// openReply begins an ICMP message to the sender of p, from the address that p was sent to.
+func (s *Stack) openReply(p *inet.Packet, size int) (o inet.Out, ok bool) {
+	r, err := s.Route(p.Src, p.Dst, 0)
+	if err != nil {
+		return o, false
+	}
+	if o, err = s.Open(r, size); err != nil {
+		return o, false
+	}
+	o.Protocol, o.Batch = wire.ProtoICMP, r.Link.Index() == p.Iface
+	return o, true
+}
+
+// Unreachable answers p with an ICMP destination unreachable message (port unreachable), if RFC 1122 section
+// 3.2.2 and the rate limit allow it.
+func (s *Stack) Unreachable(p *inet.Packet) {
+	s.sendError(p, wire.ICMPUnreachable, wire.CodePort)
+}
+
+func (s *Stack) sendError(p *inet.Packet, typ, code uint8) {
+	if !icmp.MayAnswer(p.Header, p.Payload, p.To) {
+		return
+	}
+	var random [1]byte
+	s.config.Rand(random[:])
+	if !s.errors.Allow(s.Now(), p.Src, random[0]) {
+		s.counters.ICMPOutRateLimit.Add(1)
+		return
+	}
+	original := p.Header[:len(p.Header)+len(p.Payload)] // they lie in one array: inet.Packet
+	o, ok := s.openReply(p, icmp.ErrorLen(len(original)))
+	if !ok {
+		return
+	}
+	icmp.PutError(o.Bytes, typ, code, original)
+	s.counters.ICMPOutMsgs.Add(1)
+	s.Send(o)
+}

@@ -1,0 +1,227 @@
+package netstack
+
+import (
+	"internal/mirage/device"
+	"internal/mirage/netstack/arp"
+	"internal/mirage/netstack/inet"
+	"internal/mirage/netstack/wire"
+	"sync/atomic"
+)
+
+// An Interface is a card as the stack uses it. It implements inet.Link.
+type Interface struct {
+	stack    *Stack
+	index    int
+	name     string
+	nic      device.NIC
+	mac      wire.MAC
+	loopback bool
+	offload  bool // the card finishes transport checksums
+	mtu      atomic.Int32
+
+	neighbours *arp.Cache
+	arpTimer   inet.Timer
+	counters   interfaceCounters
+	packet     inet.Packet // the one being received: the receive function runs once at a time
+
+	claims claims
+	stalls stalls
+
+	addrs      []address // under stack.mu
+	resolver   Resolver  // under stack.mu
+	configured chan struct{}
+}
+
+// An address is one that an interface has.
+type address struct {
+	prefix    wire.Prefix
+	broadcast wire.Addr // 0.0.0.0 if there is none
+}
+
+// AddNIC brings a card up as an interface of that name and starts reception.
+func (s *Stack) AddNIC(name string, nic device.NIC) *Interface { return s.addNIC(name, nic, false) }
+
+func (s *Stack) addNIC(name string, nic device.NIC, loopback bool) *Interface {
+	i := &Interface{
+		stack: s, name: name, nic: nic, mac: nic.MAC(), loopback: loopback,
+		offload:    nic.Offloads()&device.TxChecksum != 0,
+		configured: make(chan struct{}),
+	}
+	i.mtu.Store(int32(min(nic.MTU(), wire.IPv4MaxLen)))
+	i.neighbours = arp.NewCache(i.mac, i.owns, s.random64())
+	i.arpTimer.F = i.expireARP
+	i.stalls.timer.F = i.retryStalled
+	s.change(func() error {
+		s.ifaces = append(s.ifaces, i)
+		i.index = len(s.ifaces)
+		return nil
+	})
+	nic.Receive(i.receive)
+	return i
+}
+
+// Index returns the interface's index, from 1.
+func (i *Interface) Index() int { return i.index }
+
+// Name returns the name that AddNIC gave it.
+func (i *Interface) Name() string { return i.name }
+
+// Interface returns the interface with that index, nil if there is none.
+func (s *Stack) Interface(index int) *Interface {
+	v := s.view.Load()
+	if index < 1 || index > len(v.ifaces) {
+		return nil
+	}
+	return v.ifaces[index-1]
+}
+
+// InterfaceInfo describes an interface as netlink and SIOCGIF... show it.
+type InterfaceInfo struct {
+	Index    int // from 1
+	Name     string
+	MAC      wire.MAC
+	MTU      int
+	Loopback bool
+	Running  bool // the card has a carrier
+	Addrs    []InterfaceAddr
+	Counters InterfaceCounters
+}
+
+// An InterfaceAddr is an address with its subnet.
+type InterfaceAddr struct {
+	Prefix    wire.Prefix
+	Broadcast wire.Addr // 0.0.0.0 if there is none
+}
+
+// Interfaces lists the interfaces in the order of their indices.
+func (s *Stack) Interfaces() []InterfaceInfo {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]InterfaceInfo, len(s.ifaces))
+	for k, i := range s.ifaces {
+		all[k] = InterfaceInfo{
+			Index: i.index, Name: i.name, MAC: i.mac, MTU: int(i.mtu.Load()), Loopback: i.loopback,
+			Running: i.nic.LinkUp(), Counters: i.counters.read(),
+		}
+		for _, a := range i.addrs {
+			all[k].Addrs = append(all[k].Addrs, InterfaceAddr{a.prefix, a.broadcast})
+		}
+	}
+	return all
+}
+
+// Configured returns a channel that is closed when the interface first has an address.
+func (i *Interface) Configured() <-chan struct{} { return i.configured }
+
+// Static is the configuration of an interface by hand. Unset fields say nothing.
+type Static struct {
+	Addr    wire.Prefix
+	Gateway wire.Addr
+	DNS     []wire.Addr
+	Domain  string
+}
+
+// Configure adds the address, the default route and the resolver data of c. The errors are AddAddr's and
+// AddRoute's; what came before the error is done.
+func (i *Interface) Configure(c Static) error {
+	if err := i.AddAddr(c.Addr); err != nil {
+		return err
+	}
+	if !c.Gateway.IsUnspecified() {
+		r := RouteEntry{Dst: wire.Prefix{Addr: wire.Any4}, Gateway: c.Gateway, Iface: i.index}
+		if err := i.stack.AddRoute(r); err != nil {
+			return err
+		}
+	}
+	return i.stack.change(func() error {
+		i.resolver = Resolver{c.DNS, c.Domain}
+		return nil
+	})
+}
+
+// AddAddr adds an address with its subnet, and claims it on the link (RFC 5227). It may be used at once. The
+// errors are EEXIST, EINVAL (no address of a single host) and EAFNOSUPPORT (not IPv4).
+func (i *Interface) AddAddr(p wire.Prefix) error {
+	broadcast, ok := p.Broadcast()
+	if !ok || i.loopback {
+		broadcast = wire.Any4
+	}
+	if err := i.addAddr(p, broadcast); err != nil {
+		return err
+	}
+	i.claim(p.Addr, nil)
+	return nil
+}
+
+func (i *Interface) addAddr(p wire.Prefix, broadcast wire.Addr) error {
+	a := p.Addr
+	if !a.Is4() {
+		return inet.EAFNOSUPPORT
+	}
+	if b, ok := p.Broadcast(); a.IsUnspecified() || a.IsMulticast() || a == wire.Broadcast4 || p.Bits > 32 || ok && a == b ||
+		a.IsLoopback() != i.loopback {
+		return inet.EINVAL
+	}
+	return i.stack.change(func() error {
+		for _, other := range i.stack.ifaces {
+			for _, q := range other.addrs {
+				if q.prefix.Addr == a {
+					return inet.EEXIST
+				}
+			}
+		}
+		i.addrs = append(i.addrs, address{p, broadcast})
+		if len(i.addrs) == 1 && !isClosed(i.configured) {
+			close(i.configured)
+		}
+		return nil
+	})
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// RemoveAddr removes an address, and the routes through gateways that are no longer on the link. The error is EADDRNOTAVAIL.
+func (i *Interface) RemoveAddr(a wire.Addr) error {
+	s := i.stack
+	err := s.change(func() error {
+		for k, p := range i.addrs {
+			if p.prefix.Addr != a {
+				continue
+			}
+			i.addrs = append(i.addrs[:k:k], i.addrs[k+1:]...)
+			var kept []RouteEntry
+			for _, r := range s.routes {
+				if r.Src != a && (r.Gateway.IsUnspecified() || s.onLink(r.Gateway, r.Iface)) {
+					kept = append(kept, r)
+				}
+			}
+			s.routes = kept
+			return nil
+		}
+		return inet.EADDRNOTAVAIL
+	})
+	if err == nil {
+		i.unclaim(a)
+		i.neighbours.Clear()
+	}
+	return err
+}
+
+// SetMTU sets the largest IP datagram that goes into one frame, at most the card's own, at least 576 octets (what
+// every host takes: RFC 791 section 3.1). The error is EINVAL.
+func (i *Interface) SetMTU(n int) error {
+	if n < 576 || n > i.nic.MTU() {
+		return inet.EINVAL
+	}
+	return i.stack.change(func() error {
+		i.mtu.Store(int32(n))
+		return nil
+	})
+}

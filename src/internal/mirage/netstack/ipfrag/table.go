@@ -1,0 +1,174 @@
+package ipfrag
+
+import (
+	"internal/mirage/netstack/wire"
+	"sync"
+)
+
+// Bounds and times.
+const (
+	second     = int64(1e9)
+	lifetime   = 30 * second // less than RFC 1122 section 3.3.2's 60 s: at today's speeds IDs come again sooner (RFC 4963)
+	maxMemory  = 1 << 20     // octets held in all
+	maxSource  = 256 << 10   // octets held for one source: two datagrams of the largest size
+	maxParts   = 128         // fragments of one datagram: the largest over links of 576 octets has 119
+	fixedCost  = 1 << 10     // octets charged for a datagram besides its payload: no more than maxMemory/fixedCost are held
+	partCost   = 128         // octets charged for a fragment besides its payload
+	maxPayload = wire.IPv4MaxLen - wire.IPv4Len
+)
+
+// key tells datagrams apart: RFC 791 section 3.2.
+type key struct {
+	src, dst wire.Addr
+	id       uint16
+	protocol uint8
+}
+
+type part struct {
+	offset int
+	data   []byte
+}
+
+// A datagram is what is there of one. They form a list from the oldest to the youngest.
+type datagram struct {
+	key        key
+	header     []byte // of the fragment at offset 0, with its options
+	parts      []part // in order, without overlap
+	have       int    // octets in parts
+	total      int    // octets of the whole payload; -1 until the last fragment came
+	charge     int    // octets that it is counted for
+	due        int64
+	spoiled    bool // to be dropped, and kept only so that later fragments are dropped too
+	prev, next *datagram
+}
+
+// A Table holds datagrams that are not whole yet. Its methods may be called from any goroutine.
+type Table struct {
+	mu      sync.Mutex
+	all     map[key]*datagram
+	sources map[wire.Addr]int // octets charged
+	memory  int
+	list    datagram // ring: list.next is the oldest
+}
+
+// NewTable makes an empty table.
+func NewTable() *Table {
+	t := &Table{all: make(map[key]*datagram), sources: make(map[wire.Addr]int)}
+	t.list.prev, t.list.next = &t.list, &t.list
+	return t
+}
+
+// A Verdict is what became of a fragment.
+type Verdict uint8
+
+const (
+	Kept  Verdict = iota // it waits for the others
+	Whole                // it completed a datagram
+	Bad                  // it was dropped, and its datagram with it
+	Full                 // it was dropped for want of room
+)
+
+// Input takes a fragment whose header has been checked. If it completes a datagram, that is returned: the
+// header of its first fragment as if it had come in one piece, and the payload.
+func (t *Table) Input(now int64, p wire.IPv4) (wire.IPv4, Verdict) {
+	k := key{p.Src(), p.Dst(), p.ID(), p.Protocol()}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	d := t.all[k]
+	if d == nil {
+		if !t.makeRoom(nil, k.src, fixedCost) {
+			return nil, Full
+		}
+		d = t.add(k, now+lifetime)
+	}
+	if d.spoiled {
+		return nil, Bad
+	}
+	cost := len(p.Payload()) + partCost
+	if !d.accepts(p) {
+		t.spoil(d)
+		return nil, Bad
+	}
+	if d.holds(p) {
+		return nil, Kept // RFC 8200 section 4.5 allows exact duplicates: the network makes them
+	}
+	if i, fits := d.place(p); !fits || len(d.parts) == maxParts {
+		t.spoil(d)
+		return nil, Bad
+	} else if !t.makeRoom(d, k.src, cost) {
+		return nil, Full
+	} else {
+		d.insert(i, p)
+		t.pay(d, cost)
+	}
+	if d.have != d.total {
+		return nil, Kept
+	}
+	t.remove(d)
+	if len(d.header)+d.total > wire.IPv4MaxLen {
+		return nil, Bad
+	}
+	return d.assemble(), Whole
+}
+
+// accepts checks a fragment against RFC 791 section 3.2 and what is known of the whole.
+func (d *datagram) accepts(p wire.IPv4) bool {
+	n, end := len(p.Payload()), p.FragmentOffset()+len(p.Payload())
+	if n == 0 || end > maxPayload {
+		return false // nothing in it, or beyond 65535 octets
+	}
+	if p.MoreFragments() {
+		return n%8 == 0 && (d.total < 0 || end <= d.total)
+	}
+	last := 0
+	if len(d.parts) > 0 {
+		last = d.parts[len(d.parts)-1].end()
+	}
+	return (d.total < 0 || d.total == end) && last <= end
+}
+
+func (q part) end() int { return q.offset + len(q.data) }
+
+// holds reports whether the same fragment is there already.
+func (d *datagram) holds(p wire.IPv4) bool {
+	for _, q := range d.parts {
+		if q.offset == p.FragmentOffset() {
+			return string(q.data) == string(p.Payload())
+		}
+	}
+	return false
+}
+
+// place returns where in parts a fragment belongs, and whether it fits between its neighbours.
+func (d *datagram) place(p wire.IPv4) (i int, fits bool) {
+	start, end := p.FragmentOffset(), p.FragmentOffset()+len(p.Payload())
+	for i = len(d.parts); i > 0 && d.parts[i-1].offset >= start; i-- {
+	}
+	fits = (i == 0 || d.parts[i-1].end() <= start) && (i == len(d.parts) || end <= d.parts[i].offset)
+	return i, fits
+}
+
+func (d *datagram) insert(i int, p wire.IPv4) {
+	d.parts = append(d.parts, part{})
+	copy(d.parts[i+1:], d.parts[i:])
+	d.parts[i] = part{p.FragmentOffset(), append([]byte(nil), p.Payload()...)}
+	d.have += len(p.Payload())
+	if !p.MoreFragments() {
+		d.total = p.FragmentOffset() + len(p.Payload())
+	}
+	if p.FragmentOffset() == 0 {
+		d.header = append([]byte(nil), p[:p.HeaderLen()]...)
+	}
+}
+
+// assemble joins the parts.
+func (d *datagram) assemble() wire.IPv4 {
+	h := len(d.header)
+	p := make(wire.IPv4, h+d.total)
+	copy(p, d.header)
+	for _, q := range d.parts {
+		copy(p[h+q.offset:], q.data)
+	}
+	p.SetWhole()
+	return p
+}

@@ -1,0 +1,39 @@
+package netstack
+
+import (
+	"internal/mirage/netstack/inet"
+	"sync"
+)
+
+// retryAfter is how long a sender waits for a full card, which does not tell when it has room: a frame of the
+// largest size takes 12 us at 1 Gbit/s, so that a queue of 256 is a third empty by then.
+const retryAfter = 1e6
+
+// A stalls list holds functions that wait for room in a card's transmit queue.
+type stalls struct {
+	mu    sync.Mutex
+	timer inet.Timer
+	wait  []func()
+}
+
+// WhenWritable calls f once, soon after now, when the card of r is likely to take a frame.
+func (s *Stack) WhenWritable(r inet.Route, f func()) {
+	i := r.Link.(*Interface)
+	i.stalls.mu.Lock()
+	i.stalls.wait = append(i.stalls.wait, f)
+	first := len(i.stalls.wait) == 1
+	i.stalls.mu.Unlock()
+	if first {
+		s.Schedule(&i.stalls.timer, s.Now()+retryAfter)
+	}
+}
+
+func (i *Interface) retryStalled(now int64) {
+	i.stalls.mu.Lock()
+	wait := i.stalls.wait
+	i.stalls.wait = nil
+	i.stalls.mu.Unlock()
+	for _, f := range wait {
+		f()
+	}
+}

@@ -1,0 +1,97 @@
+package udp
+
+import (
+	"internal/byteorder"
+	"internal/mirage/netstack/inet"
+	"internal/mirage/netstack/wire"
+	"sync"
+	"sync/atomic"
+)
+
+// A Protocol is UDP on one network. It implements inet.Transport. Its methods may be called from any goroutine.
+type Protocol struct {
+	net      inet.Network
+	seed     uint64
+	ports    ports
+	counters Counters
+	memory   atomic.Int64 // octets that the sockets' queues take
+	limit    atomic.Int64
+
+	mu sync.Mutex // serialises changes of ports; taken after a socket's
+}
+
+// Counters count what the protocol did, under the names of RFC 4113 and /proc/net/snmp.
+type Counters struct {
+	InDatagrams, NoPorts, InErrors, OutDatagrams, RcvbufErrors, SndbufErrors, InCsumErrors, MemErrors atomic.Uint64
+}
+
+// defaultLimit is what the queues of all sockets may take, in octets, until SetMemoryLimit.
+const defaultLimit = 16 << 20
+
+// New makes UDP on n and registers it there.
+func New(n inet.Network) *Protocol {
+	var b [8]byte
+	n.Random(b[:])
+	p := &Protocol{net: n, seed: byteorder.LEUint64(b[:])}
+	p.limit.Store(defaultLimit)
+	n.Register(wire.ProtoUDP, p)
+	return p
+}
+
+// SetMemoryLimit bounds what the receive queues of all sockets take together, in octets.
+func (p *Protocol) SetMemoryLimit(octets int64) { p.limit.Store(octets) }
+
+// Counters returns the counters, which go on counting.
+func (p *Protocol) Counters() *Counters { return &p.counters }
+
+// Input takes one datagram: RFC 768, RFC 1122 section 4.1.3.
+func (p *Protocol) Input(pkt *inet.Packet) {
+	u, ok := wire.ParseUDP(pkt.Payload)
+	if !ok {
+		p.counters.InErrors.Add(1)
+		return
+	}
+	if !pkt.Valid && !u.ChecksumOK(pkt.Src, pkt.Dst) {
+		p.counters.InErrors.Add(1)
+		p.counters.InCsumErrors.Add(1)
+		return
+	}
+	at := p.ports.at(u.DstPort())
+	switch {
+	case at == nil:
+	case pkt.To != inet.Own:
+		if at.deliverAll(p, pkt, u) {
+			return
+		}
+	case at.handler != nil:
+		p.counters.InDatagrams.Add(1)
+		p.answer(at.handler, pkt, u)
+		return
+	default:
+		if s := at.find(pkt, u.SrcPort(), p.seed); s != nil {
+			s.deliver(pkt, u)
+			return
+		}
+	}
+	p.counters.NoPorts.Add(1)
+	p.net.Unreachable(pkt) // RFC 1122 section 4.1.3.1
+}
+
+// Error hands the news that a datagram came to nothing to the socket that sent it: RFC 1122 section 4.1.3.3. A socket
+// without a peer could not tell which of its datagrams it was, and hears nothing, as on Linux.
+func (p *Protocol) Error(e *inet.SendError) {
+	if len(e.Payload) < wire.UDPLen {
+		return
+	}
+	u := wire.UDP(e.Payload)
+	at := p.ports.at(u.SrcPort())
+	if at == nil {
+		return
+	}
+	peer := wire.AddrPort{Addr: e.Dst, Port: u.DstPort()}
+	for _, b := range at.bindings {
+		if b.connected && b.remote == peer && b.local == e.Src {
+			b.socket.fail(e.Errno)
+		}
+	}
+}

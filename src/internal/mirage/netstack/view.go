@@ -1,0 +1,100 @@
+package netstack
+
+import (
+	"internal/mirage/netstack/inet"
+	"internal/mirage/netstack/wire"
+)
+
+// A view is the configuration as packets are looked up in it: built anew after each change, never changed
+// itself, so that the paths of packets take no lock.
+type view struct {
+	generation uint32
+	ifaces     []*Interface // by index-1
+	addrs      []viewAddr
+	routes     []viewRoute // most specific first, then by metric
+}
+
+// A viewAddr is an address with a meaning to this host.
+type viewAddr struct {
+	addr  wire.Addr
+	to    inet.Locality
+	iface int
+}
+
+type viewRoute struct {
+	RouteEntry
+	link *Interface
+}
+
+// newView builds the view of what is configured. s.mu is held.
+func newView(s *Stack) *view {
+	v := &view{generation: s.view.Load().generation + 1, ifaces: append([]*Interface(nil), s.ifaces...)}
+	for _, i := range s.ifaces {
+		for _, a := range i.addrs {
+			v.addrs = append(v.addrs, viewAddr{a.prefix.Addr, inet.Own, i.index})
+			if a.broadcast != wire.Any4 {
+				v.addrs = append(v.addrs, viewAddr{a.broadcast, inet.Broadcast, i.index})
+			}
+			if _, ok := a.prefix.Broadcast(); ok && !i.loopback {
+				// The old form with zeros: RFC 1122 section 3.3.6.
+				v.addrs = append(v.addrs, viewAddr{a.prefix.Masked().Addr, inet.Broadcast, i.index})
+			}
+			if !i.loopback {
+				v.insert(viewRoute{RouteEntry{Dst: a.prefix.Masked(), Gateway: wire.Any4, Src: a.prefix.Addr, Iface: i.index}, i})
+			}
+		}
+	}
+	for _, r := range s.routes {
+		v.insert(viewRoute{r, s.ifaces[r.Iface-1]})
+	}
+	return v
+}
+
+func (v *view) insert(r viewRoute) {
+	at := len(v.routes)
+	for i, q := range v.routes {
+		if r.Dst.Bits > q.Dst.Bits || r.Dst.Bits == q.Dst.Bits && r.Metric < q.Metric {
+			at = i
+			break
+		}
+	}
+	v.routes = append(v.routes, viewRoute{})
+	copy(v.routes[at+1:], v.routes[at:])
+	v.routes[at] = r
+}
+
+// local reports what an address is to this host, on the interface with that index or, if 0, on any.
+func (v *view) local(a wire.Addr, iface int) inet.Locality {
+	// Own addresses are own on every interface: the weak end system model of RFC 1122 section 3.3.4.2, as Linux has it.
+	for k := range v.addrs {
+		if l := &v.addrs[k]; l.addr == a && (l.to == inet.Own || iface == 0 || l.iface == iface) {
+			return l.to
+		}
+	}
+	switch {
+	case !a.Is4():
+	case a.IsLoopback():
+		return inet.Own
+	case a == wire.Broadcast4:
+		return inet.Broadcast
+	case a.IsMulticast():
+		return inet.Multicast
+	}
+	return inet.Foreign
+}
+
+// ownOn reports whether a is an address of the interface with that index itself.
+func (v *view) ownOn(a wire.Addr, iface int) bool {
+	for _, l := range v.addrs {
+		if l.addr == a && l.to == inet.Own && l.iface == iface {
+			return true
+		}
+	}
+	return false
+}
+
+// Local reports what an address is to this host, on the interface with that index or, if 0, on any.
+func (s *Stack) Local(a wire.Addr, iface int) inet.Locality { return s.view.Load().local(a, iface) }
+
+// Generation changes whenever a Route found earlier may no longer be right.
+func (s *Stack) Generation() uint32 { return s.view.Load().generation }
