@@ -91,7 +91,18 @@ func memoryInit() {
 	physInit(&bootInfo, keep[bootKeepFrom:])
 	mapBoot(image)
 	physAdd(&bootInfo, keep[bootKeepFrom:], bootMapped, physLimit)
-	vmaSet(imageEnd, max(imageEnd, firstmoduledata.end+pageSize4K-1)&^(pageSize4K-1), vmRead|vmWrite)
+	mapLargeVariables(imageEnd)
+}
+
+// mapLargeVariables lets faults fill the variables that the linker has left out of the image: those behind its end. The
+// rest of the image's last page is theirs already.
+func mapLargeVariables(imageEnd uintptr) {
+	from := (imageEnd + pageSize4K - 1) &^ (pageSize4K - 1)
+	to := (firstmoduledata.end + pageSize4K - 1) &^ (pageSize4K - 1)
+	memclrNoHeapPointers(unsafe.Pointer(imageEnd), from-imageEnd)
+	if from < to {
+		vmaSet(from, to, vmRead|vmWrite)
+	}
 }
 
 // bootRangeOf is where in physical memory b, a part of it, lies.
@@ -144,6 +155,10 @@ func mapBoot(image []imageSegment) {
 // is in env: words before it.
 func readCommandLine() {
 	line := bootInfo.CommandLine
+	// Firmware may keep it outside of what it calls RAM.
+	if r := bootRangeOf(line); len(line) > 0 && vmMapTable(uintptr(r.Start), uintptr(r.Size())) == 0 {
+		throw("boot: no memory for page tables")
+	}
 	n := uintptr(len(line)) + 1
 	// Each word takes two bytes of the line or more; unquoted it is no longer than it was. argv and envp end with nil.
 	words := n/2 + 4

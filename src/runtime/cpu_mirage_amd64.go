@@ -192,6 +192,7 @@ func loadTables(gdtr, idtr unsafe.Pointer, task uintptr)
 func cpuid(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
 func wrmsr(msr uint32, v uintptr)
 func rdmsr(msr uint32) uintptr
+func readCR3() uintptr
 func writeCR3(v uintptr)
 func readCR4() uintptr
 func writeCR4(v uintptr)

@@ -117,3 +117,8 @@ func machine_memory() (total, free uint64) {
 
 //go:linkname machine_exit internal/mirage/machine.runtime_exit
 func machine_exit(code int32) { exit(code) }
+
+//go:linkname machine_eachMapping internal/mirage/machine.runtime_eachMapping
+func machine_eachMapping(f func(va, size uintptr, write, exec bool)) {
+	vmWalk(func(va, size uintptr, prot vmProt) { f(va, size, prot&vmWrite != 0, prot&vmExec != 0) })
+}

@@ -156,6 +156,11 @@ TEXT runtime·writeCR3(SB),NOSPLIT,$0-8
 	MOVQ	AX, CR3
 	RET
 
+TEXT runtime·readCR3(SB),NOSPLIT,$0-8
+	MOVQ	CR3, AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
 TEXT runtime·readCR4(SB),NOSPLIT,$0-8
 	MOVQ	CR4, AX
 	MOVQ	AX, ret+0(FP)

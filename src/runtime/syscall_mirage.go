@@ -37,8 +37,9 @@ var (
 
 const _MaxGomaxprocs = 1024
 
-// syscall6 serves one call. It is called through internal/runtime/syscall/linux.Syscall6.
+// syscall6 serves one call. It is called through internal/runtime/syscall/linux.Syscall6, hence the linkname.
 //
+//go:linkname syscall6
 //go:nosplit
 func syscall6(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr) {
 	if syscallServer == nil {

@@ -70,3 +70,6 @@ func vmFlush(va, n uintptr) {
 		va += pageSize4K
 	}
 }
+
+// vmCurrentRoot is the table that the CPU uses.
+func vmCurrentRoot() uintptr { return readCR3() & pteAddr }

@@ -113,6 +113,10 @@ func SetPowerOff(f func(code int32)) { runtime_setPowerOff(f) }
 // Memory returns the machine's RAM in bytes and how much of it is free.
 func Memory() (total, free uint64) { return runtime_memory() }
 
+// EachMapping calls f for each page that the CPU's page tables map, at va, of size bytes. For tests.
+func EachMapping(f func(va, size uintptr, write, exec bool)) { runtime_eachMapping(f) }
+
+func runtime_eachMapping(f func(va, size uintptr, write, exec bool))
 func runtime_bootInfo() Boot
 func runtime_mapDevice(phys, size uint64) uintptr
 func runtime_mapTable(phys, size uint64) uintptr

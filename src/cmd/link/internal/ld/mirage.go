@@ -38,3 +38,23 @@ func MirageBase(other int64) int64 {
 	}
 	return other
 }
+
+// largeZero is the size from which a zeroed variable is left to the runtime, which gives it memory page by page when it
+// is used: a loader would fill it at once, and refuses an image whose variables exceed the machine's RAM.
+const largeZero = 256 << 10
+
+// mirageLoadSize makes ph, the header of the data segment, end before the first large zeroed variable. The linker sorts
+// the section that holds them by size, so that they stand at its end.
+func mirageLoadSize(ctxt *Link, ph *ElfPhdr) {
+	if buildcfg.GOOS != "mirage" {
+		return
+	}
+	end := ph.Vaddr + ph.Memsz
+	for _, s := range ctxt.datap {
+		if sect := ctxt.loader.SymSect(s); sect == nil || sect.Name != ".noptrbss" || ctxt.loader.SymSize(s) < largeZero {
+			continue
+		}
+		end = min(end, uint64(ctxt.loader.SymValue(s)))
+	}
+	ph.Memsz = end - ph.Vaddr
+}
