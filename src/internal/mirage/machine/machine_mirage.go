@@ -110,6 +110,9 @@ func WallClock() int64 { return runtime_wallClock() }
 // allocate, block or fault, and turns the machine off or resets it.
 func SetPowerOff(f func(code int32)) { runtime_setPowerOff(f) }
 
+// Exit ends the machine with an exit code. It does not return.
+func Exit(code int32) { runtime_exit(code) }
+
 // Memory returns the machine's RAM in bytes and how much of it is free.
 func Memory() (total, free uint64) { return runtime_memory() }
 
@@ -138,4 +141,5 @@ func runtime_setWallClock(ns int64)
 func runtime_nanotime() int64
 func runtime_wallClock() int64
 func runtime_setPowerOff(f func(code int32))
+func runtime_exit(code int32)
 func runtime_memory() (total, free uint64)
