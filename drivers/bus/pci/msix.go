@@ -9,7 +9,7 @@ import (
 var (
 	errNoMSIX    = errors.New("pci: the function has no MSI-X")
 	errMSIXTable = errors.New("pci: the MSI-X table lies outside of its base address")
-	errNoVector  = errors.New("pci: the function has no such MSI-X vector")
+	errNoVector  = errors.New("pci: the function has fewer MSI-X vectors")
 )
 
 // MSIX is a function's message-signalled interrupts, enabled.
@@ -20,13 +20,7 @@ type MSIX struct {
 
 // MSIX enables the function's message-signalled interrupts, all vectors masked, and turns its pin off.
 func (f *Function) MSIX() (*MSIX, error) {
-	off := uintptr(0)
-	f.Capabilities(func(id uint8, at uintptr) bool {
-		if id == capMSIX && at+12 <= configSize {
-			off = at
-		}
-		return off == 0
-	})
+	off := f.msixCapability()
 	if off == 0 {
 		return nil, errNoMSIX
 	}
@@ -51,25 +45,51 @@ func (f *Function) MSIX() (*MSIX, error) {
 	return m, nil
 }
 
+// msixCapability is the offset of the capability, 0 when there is none.
+func (f *Function) msixCapability() (off uintptr) {
+	f.Capabilities(func(id uint8, at uintptr) bool {
+		if id == capMSIX && at+12 <= configSize {
+			off = at
+		}
+		return off == 0
+	})
+	return off
+}
+
+// UsePin turns the function's message-signalled interrupts off and its pin on.
+func (f *Function) UsePin() {
+	if off := f.msixCapability(); off != 0 {
+		f.config.Store16(off+msixControl, f.config.Load16(off+msixControl)&^msixEnable)
+	}
+	command.Store(f.config, command.Load(f.config)&^commandNoINTx)
+}
+
 // Count is the number of vectors.
 func (m *MSIX) Count() int { return m.count }
 
-// Vector makes vector i raise a new line.
-func (m *MSIX) Vector(i int) (irq.Line, error) {
-	if i < 0 || i >= m.count {
+// Vectors makes each of the first n vectors raise a new line. It leaves none working when it cannot for all.
+func (m *MSIX) Vectors(n int) ([]irq.Line, error) {
+	if n > m.count {
 		return nil, errNoVector
 	}
-	msg, err := irq.NewMessage()
-	if err != nil {
-		return nil, err
+	lines := make([]irq.Line, n)
+	for i := range lines {
+		msg, err := irq.NewMessage()
+		if err != nil {
+			for k := range i {
+				m.reg(k, entryVector).Store(m.table, entryMasked)
+				lines[k].Close()
+			}
+			return nil, err
+		}
+		// PCI section 6.8.2: an entry changes only while it is masked.
+		m.reg(i, entryAddr).Store(m.table, uint32(msg.Addr))
+		m.reg(i, entryAddr+4).Store(m.table, uint32(msg.Addr>>32))
+		m.reg(i, entryData).Store(m.table, msg.Data)
+		m.reg(i, entryVector).Store(m.table, 0)
+		lines[i] = msg.Line
 	}
-	// PCI section 6.8.2: an entry changes only while it is masked.
-	m.reg(i, entryVector).Store(m.table, entryMasked)
-	m.reg(i, entryAddr).Store(m.table, uint32(msg.Addr))
-	m.reg(i, entryAddr+4).Store(m.table, uint32(msg.Addr>>32))
-	m.reg(i, entryData).Store(m.table, msg.Data)
-	m.reg(i, entryVector).Store(m.table, 0)
-	return msg.Line, nil
+	return lines, nil
 }
 
 func (m *MSIX) reg(i int, off uintptr) mmio.Reg32 { return mmio.Reg32(uintptr(i)*msixEntry + off) }

@@ -200,20 +200,37 @@ func TestMSIX(t *testing.T) {
 	if err != nil || m.Count() != 3 {
 		t.Fatal(m, err)
 	}
-	l, err := m.Vector(1)
+	lines, err := m.Vectors(2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.Enable()
-	if d.Signal(0x98, 0, table) || !d.Signal(0x98, 1, table) || d.Signal(0x98, 2, table) {
-		t.Error("other vectors than 1 work")
+	if !d.Signal(0x98, 0, table) || !d.Signal(0x98, 1, table) || d.Signal(0x98, 2, table) {
+		t.Error("not just the first two vectors work")
 	}
-	l.Wait()
+	lines[0].Wait()
+	lines[1].Wait()
 	if d.Load16(4)&(1<<10) == 0 {
 		t.Error("the pin is still on: PCI section 6.2.2")
 	}
-	if _, err := m.Vector(3); err == nil {
-		t.Error("vector 3 of 3")
+	if _, err := m.Vectors(4); err == nil {
+		t.Error("four vectors of three")
+	}
+	left := 1
+	irq.SetMessages(func() (irq.Message, error) {
+		if left == 0 {
+			return irq.Message{}, irq.ErrNoMessage
+		}
+		left--
+		return irq.Message{Line: lines[0], Addr: 0xfee00000}, nil
+	})
+	defer irq.SetMessages(nil)
+	if _, err := m.Vectors(2); err == nil || lines[0].Wait() || d.Signal(0x98, 0, table) {
+		t.Error("a vector works although not all could be had")
+	}
+	f.UsePin()
+	if d.Load16(4)&(1<<10) != 0 || d.Load16(0x9a)>>15 != 0 {
+		t.Error("UsePin left MSI-X on or the pin off")
 	}
 	// A table that leaves its base address.
 	d.MSIX(0x98, 3, 1, 0xfe0)
