@@ -122,3 +122,6 @@ func machine_exit(code int32) { exit(code) }
 func machine_eachMapping(f func(va, size uintptr, write, exec bool)) {
 	vmWalk(func(va, size uintptr, prot vmProt) { f(va, size, prot&vmWrite != 0, prot&vmExec != 0) })
 }
+
+//go:linkname machine_physicalAddress internal/mirage/machine.runtime_physicalAddress
+func machine_physicalAddress(va uintptr) uintptr { return vmPhysical(va) }

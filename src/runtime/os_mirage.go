@@ -60,6 +60,8 @@ func consoleWrite(b []byte) {
 // powerOff is the library OS's way to turn the machine off, once it knows one.
 var powerOff func(code int32)
 
+var exiting bool
+
 // exit ends the machine. Exit codes reach the host if the command line says how (exit=debug).
 //
 //go:nosplit
@@ -68,8 +70,13 @@ func exit(code int32) {
 	if exitDebug {
 		debugExit(code)
 	}
-	if powerOff != nil {
-		systemstack(func() { powerOff(code) })
+	if f := powerOff; f != nil && !exiting {
+		exiting = true // a power-off that faults is not tried again
+		if gp := getg(); gp == gp.m.curg {
+			systemstack(func() { f(code) })
+		} else {
+			f(code)
+		}
 	}
 	if exitDebug {
 		resetCPU() // the host runs us so that a reset ends us

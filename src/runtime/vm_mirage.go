@@ -316,19 +316,22 @@ func vmAccessible(p, n uintptr, want vmProt) bool {
 	return ok
 }
 
-// vmPresent reports whether va is mapped now.
-func vmPresent(va uintptr) bool {
+// vmPhysical is the physical address that va is mapped to now, ^0 when it is not.
+func vmPhysical(va uintptr) uintptr {
 	for level := 1; level >= 0; level-- {
 		e := vmEntry(va, level, false)
 		if e == nil || !e.valid() {
-			return false
+			break
 		}
 		if e.leaf(level) {
-			return true
+			return e.addr() + va&(1<<(12+9*uint(level))-1)
 		}
 	}
-	return false
+	return ^uintptr(0)
 }
+
+// vmPresent reports whether va is mapped now.
+func vmPresent(va uintptr) bool { return vmPhysical(va) != ^uintptr(0) }
 
 // pte is one entry of a page table.
 type pte uint64

@@ -119,6 +119,10 @@ func Memory() (total, free uint64) { return runtime_memory() }
 // EachMapping calls f for each page that the CPU's page tables map, at va, of size bytes. For tests.
 func EachMapping(f func(va, size uintptr, write, exec bool)) { runtime_eachMapping(f) }
 
+// PhysicalAddress returns where the page tables map va to, ^0 when they do not.
+func PhysicalAddress(va uintptr) uintptr { return runtime_physicalAddress(va) }
+
+func runtime_physicalAddress(va uintptr) uintptr
 func runtime_eachMapping(f func(va, size uintptr, write, exec bool))
 func runtime_bootInfo() Boot
 func runtime_mapDevice(phys, size uint64) uintptr

@@ -1,0 +1,75 @@
+//go:build mirage
+
+package machine_test
+
+import (
+	"internal/mirage/machine"
+	"runtime"
+	"runtime/debug"
+	"testing"
+)
+
+const testMiB = 48
+
+//go:noinline
+func touch(mib int) [][]byte {
+	var blocks [][]byte
+	for range mib {
+		b := make([]byte, 1<<20)
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+		blocks = append(blocks, b)
+	}
+	return blocks
+}
+
+func TestFreedMemoryIsGivenBack(t *testing.T) {
+	debug.FreeOSMemory()
+	_, before := machine.Memory()
+	blocks := touch(testMiB)
+	_, during := machine.Memory()
+	runtime.KeepAlive(blocks)
+	blocks = nil
+	debug.FreeOSMemory()
+	_, after := machine.Memory()
+	if before-during < (testMiB-4)<<20 {
+		t.Errorf("touching %d MiB took %d MiB", testMiB, (before-during)>>20)
+	}
+	if after < before-8<<20 {
+		t.Errorf("%d MiB were free before and %d after", before>>20, after>>20)
+	}
+}
+
+// Address space costs nothing until it is touched.
+func TestUntouchedMemoryCostsNothing(t *testing.T) {
+	_, before := machine.Memory()
+	b := make([]byte, testMiB<<20)
+	_, after := machine.Memory()
+	if before-min(after, before) > 8<<20 {
+		t.Errorf("an untouched slice of %d MiB took %d MiB", len(b)>>20, (before-after)>>20)
+	}
+	runtime.KeepAlive(b)
+}
+
+func TestFreshMemoryIsZero(t *testing.T) {
+	for range 3 {
+		for _, b := range touchZero(testMiB / 2) {
+			for i := 1; i < len(b); i += 512 {
+				if b[i] != 0 {
+					t.Fatal("fresh memory is not zero")
+				}
+				b[i] = 0xff
+			}
+		}
+		debug.FreeOSMemory()
+	}
+}
+
+func touchZero(mib int) [][]byte {
+	blocks := make([][]byte, mib)
+	for i := range blocks {
+		blocks[i] = make([]byte, 1<<20)
+	}
+	return blocks
+}
