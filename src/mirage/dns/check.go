@@ -51,5 +51,39 @@ func (b *builder) finish(z *Zone, number uint16) error {
 			zone.secure = zone.secure || Type(be16(r.data)) == TypeDNSKEY
 		}
 	}
+	if err := b.checkDNAME(z, number); err != nil {
+		return err
+	}
+	return b.findChain(z, number)
+}
+
+// checkDNAME sees that nothing is below a DNAME record (RFC 6672 section 2.4), DNSSEC's own records left aside.
+func (b *builder) checkDNAME(z *Zone, number uint16) error {
+	apex := b.zones[number].apex
+	for n := apex + 1; int(n) < len(b.nodes) && b.isBelow(n, apex); n++ {
+		if !b.exists(n) || b.onlyNSEC3(n, number) || !b.hasAny(n, number) {
+			continue
+		}
+		d := b.dnameAbove(n, number)
+		if d == noNode && b.has(apex, number, TypeDNAME) {
+			d = apex
+		}
+		if d != noNode {
+			return z.errorAt(b.firstOf(z, n), Name(b.appendNode(nil, n)).String()+" is below the DNAME record of "+
+				Name(b.appendNode(nil, d)).String()+": take one of them out")
+		}
+	}
 	return nil
+}
+
+// firstOf returns where z's first record of n stands.
+func (b *builder) firstOf(z *Zone, n uint32) position {
+	for off := 0; off < len(z.arena); {
+		var e entry
+		e, off = z.entry(off)
+		if m, left := b.find(e.name); m == n && left == 0 {
+			return e.at
+		}
+	}
+	return position{noFile, 0}
 }

@@ -215,7 +215,7 @@ type compressor struct {
 
 // append appends n, or its first labels and a pointer to where the others stand.
 func (c *compressor) append(b []byte, n Name) []byte {
-	for key := toLower(n); len(n) > 1; n, key = n.Parent(), key.Parent() {
+	for key := n.Lower(); len(n) > 1; n, key = n.Parent(), key.Parent() {
 		if at, ok := c.names[key]; ok {
 			return append(b, 0xc0|byte(at>>8), byte(at))
 		}
@@ -252,20 +252,6 @@ func (c *compressor) appendRecord(b []byte, r *Record) ([]byte, error) {
 	n := len(b) - start
 	b[start-2], b[start-1] = byte(n>>8), byte(n)
 	return b, nil
-}
-
-// toLower returns n in lower case.
-func toLower(n Name) Name {
-	for i := 0; i < len(n); i++ {
-		if lower(n[i]) != n[i] {
-			b := []byte(n)
-			for ; i < len(b); i++ {
-				b[i] = lower(b[i])
-			}
-			return Name(b)
-		}
-	}
-	return n
 }
 
 // String returns the record as a line of a zone file.

@@ -168,6 +168,20 @@ func (n Name) Equal(m Name) bool {
 	return true
 }
 
+// Lower returns n in lower case.
+func (n Name) Lower() Name {
+	for i := 0; i < len(n); i++ {
+		if lower(n[i]) != n[i] {
+			b := []byte(n)
+			for ; i < len(b); i++ {
+				b[i] = lower(b[i])
+			}
+			return Name(b)
+		}
+	}
+	return n
+}
+
 // Within reports whether n is zone or lies below it.
 func (n Name) Within(zone Name) bool {
 	for len(n) > len(zone) {

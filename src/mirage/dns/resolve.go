@@ -164,7 +164,7 @@ func (r *resolver) referral() {
 	if ds := ix.set(r.cut, r.zone, TypeDS); ds != noSet { // RFC 4035 section 3.1.4
 		r.add(inAuthority, owner(r.cut), r.cut, ds)
 	} else if zone.nsec3 != nil {
-		r.nsec3Delegation()
+		r.nsec3NoDS(r.cut, true)
 	} else if nsec := ix.set(r.cut, r.zone, TypeNSEC); nsec != noSet {
 		r.add(inAuthority, owner(r.cut), r.cut, nsec)
 	}
@@ -188,12 +188,10 @@ func (r *resolver) authoritative(p *point) bool {
 	from, name := match, owner(match)
 	if match == noNode {
 		name = p.owner
-		if from = ix.wildcard(encloser); from != noNode && r.signed3() {
-			r.nsec3Wildcard(from, p.name)
-		}
+		from = ix.wildcard(encloser)
 	}
-	if r.signed3() {
-		from = r.nsec3Authoritative(from, match, encloser, p.name)
+	if r.chain() != nil {
+		r.nsec3Name(from, match == noNode && from != noNode, encloser, p.name)
 	} else if r.signed() {
 		if match == noNode { // RFC 4035 section 3.1.3.2 to 3.1.3.4: no such name, wildcard or not
 			r.nsecBefore(ix.before(p.name))
@@ -303,7 +301,7 @@ func (r *resolver) soa() {
 // nodata answers that node has no records of the type.
 func (r *resolver) nodata(node uint32) {
 	r.soa()
-	if r.signed3() {
+	if r.chain() != nil {
 		r.nsec3NoData(node)
 	} else if r.signed() {
 		r.nsecBefore(node)

@@ -29,11 +29,11 @@ func skipTSIG(msg []byte, off int) int {
 func appendTSIGError(dst, msg []byte, off int) []byte {
 	key, at, _ := readName(msg, off)
 	algorithm, at, _ := readName(msg, at+10)
-	dst = append(dst, toLower(key)...)
+	dst = append(dst, key.Lower()...)
 	dst = appendBE16(appendBE16(dst, uint16(TypeTSIG)), uint16(ClassANY))
 	dst = append(dst, 0, 0, 0, 0, 0, 0)
 	start := len(dst)
-	dst = append(append(dst, toLower(algorithm)...), msg[at:at+8]...)
+	dst = append(append(dst, algorithm.Lower()...), msg[at:at+8]...)
 	dst = append(dst, 0, 0) // no MAC
 	at += 10 + int(be16(msg[at+8:]))
 	dst = append(append(dst, msg[at:at+2]...), 0, tsigBadKey)

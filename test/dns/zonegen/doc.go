@@ -1,0 +1,2 @@
+// Package zonegen makes zones and queries for tests and measurements.
+package zonegen
