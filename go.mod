@@ -1,11 +1,16 @@
 module mirage.build
 
-go 1.26
+go 1.26.0
 
 // Laid over the standard library by make.bash: not packages of this module.
 ignore (
-	./src
 	./boot
-	./drivers
 	./build
+	./drivers
+	./src
+)
+
+require (
+	golang.org/x/arch v0.32.0
+	golang.org/x/sys v0.49.0
 )
