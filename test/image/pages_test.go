@@ -62,18 +62,16 @@ func mapped(t *testing.T, arch string, monitor *harness.Monitor, size uint64, r 
 	ram := memory{armRAM, monitor.Memory(armRAM, size)}
 	var all []page
 	for _, half := range []struct {
-		root, zeros, disabled uint64
-		start                 uint64
+		root, zeros, disabled, top uint64
 	}{
-		{r["TTBR0"], r["TCR"] & 63, r["TCR"] >> 7 & 1, 0},              // T0SZ, EPD0
-		{r["TTBR1"], r["TCR"] >> 16 & 63, r["TCR"] >> 23 & 1, 1 << 63}, // T1SZ, EPD1
+		{r["TTBR0"], r["TCR"] & 63, r["TCR"] >> 7 & 1, 0},                // T0SZ, EPD0
+		{r["TTBR1"], r["TCR"] >> 16 & 63, r["TCR"] >> 23 & 1, 1<<64 - 1}, // T1SZ, EPD1
 	} {
 		if half.disabled != 0 {
 			continue
 		}
 		level := int(64-half.zeros-12+8) / 9
-		start := half.start >> 63 * (-uint64(1) << (64 - half.zeros))
-		pages, err := ram.walk(arm64Format, half.root&0xffff_ffff_f000, level, start)
+		pages, err := ram.walk(arm64Format, half.root&0xffff_ffff_f000, level, half.top<<(64-half.zeros))
 		if err != nil {
 			t.Fatal(err)
 		}
