@@ -75,7 +75,7 @@ func futexWake(addr uintptr, n uint32, now bool) {
 	b.lock.unlock(flags)
 }
 
-// futexTimeout wakes t because its deadline has come.
+// futexTimeout wakes t because its deadline has come, unless another has just done so.
 //
 //go:nosplit
 //go:nowritebarrierrec
@@ -88,10 +88,10 @@ func futexTimeout(t *thread) {
 			*p = t.waitNext
 			t.addr = 0
 			t.waitNext = nil
+			threadReady(t, true)
 			break
 		}
 	}
-	threadReady(t, true)
 	b.lock.unlock(flags)
 }
 

@@ -21,8 +21,8 @@ func signalM(mp *m, sig int) {
 	threadKick(t)
 }
 
-// threadKick makes t trap soon if it runs on another CPU. One that runs here, or waits, traps before it goes on in Go
-// code: it was taken off the CPU by a trap, or waits in the runtime, where nothing is to be preempted.
+// threadKick makes t trap soon if it runs on another CPU. One that does not run looks for signals when it goes on
+// (reschedule, trap).
 func threadKick(t *thread) {}
 
 // deliverPending makes the trap that f came from return into the handler of a pending signal, if there is one.

@@ -219,6 +219,20 @@ func reschedule(stay bool) {
 	next.onCPU.Store(1)
 	c.enter(next)
 	switchTo(self, next)
+	if self.pending.Load() != 0 {
+		thisCPU().interruptSoon()
+	}
+}
+
+// interruptSoon makes the timer interrupt as soon as interrupts are on: a signal waits for the thread that runs, which
+// may not trap for a long time otherwise. Interrupts are off.
+//
+//go:nosplit
+func (c *vcpu) interruptSoon() {
+	flags := c.lock.lock()
+	c.timerAt = 1
+	timerSet(c.timerAt)
+	c.lock.unlock(flags)
 }
 
 // idleLoop is the idle thread: it waits for interrupts, which make threads ready.
@@ -304,17 +318,18 @@ func timerInterrupt() {
 	now := nanotime1()
 	for {
 		flags := c.lock.lock()
-		c.timerAt = 0
 		t := c.deadlines
 		if t == nil || t.deadline > now {
 			if c.slice != 0 && c.slice <= now {
 				c.slice = 0
 				c.resched = true
 			}
+			c.timerAt = 0
 			c.armTimer()
 			c.lock.unlock(flags)
 			return
 		}
+		c.cancelDeadline(t)
 		c.lock.unlock(flags)
 		futexTimeout(t)
 	}
