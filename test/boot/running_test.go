@@ -1,0 +1,100 @@
+package boot
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"mirage.build/misc/vm"
+	"mirage.build/test/harness"
+)
+
+func TestUDP(t *testing.T) {
+	on(t, harness.Machines, func(t *testing.T, c vm.Config) {
+		f := harness.Forward(t, "udp", 7)
+		c.Args, c.Forwards = []string{"udp", ":7"}, []vm.Forward{f}
+		b := harness.Boot(t, c)
+		for _, size := range []int{0, 1, 512, 1472, 4000} {
+			text := strings.Repeat("x", size)
+			if got, want := string(harness.Ask(t, f.Host, []byte(text), time.Minute)), fmt.Sprint(size, " ", text); got != want {
+				t.Errorf("sent %d bytes, the answer is %.60q", size, got)
+			}
+		}
+		harness.Ask(t, f.Host, []byte("end"), time.Minute)
+		if code := b.Wait(); code != 0 {
+			t.Errorf("exit code %d\n%s", code, b)
+		}
+	})
+}
+
+func TestPreemption(t *testing.T) {
+	on(t, harness.Machines, func(t *testing.T, c vm.Config) {
+		c.Args = []string{"spin"}
+		if got, want := harness.Run(t, c, 0).Stdout.String(), "tick 0\ntick 1\ntick 2\n"; got != want {
+			t.Errorf("standard output is %q, want %q", got, want)
+		}
+	})
+}
+
+// A machine whose program sleeps uses next to no time of the host's CPU.
+func TestIdle(t *testing.T) {
+	on(t, harness.Machines, func(t *testing.T, c vm.Config) {
+		c.Args = []string{"sleep", "1h"}
+		b := harness.Boot(t, c)
+		b.WaitFor("sleeping\n")
+		time.Sleep(500 * time.Millisecond) // for DHCP and what else a boot goes on with
+		const span = 4 * time.Second
+		before := cpuTime(t, b.Process())
+		time.Sleep(span)
+		if used := cpuTime(t, b.Process()) - before; used > span/10 {
+			t.Errorf("an idle machine used %v of CPU time in %v", used, span)
+		}
+	})
+}
+
+// cpuTime is the CPU time that a process has used: proc(5), /proc/PID/stat.
+func cpuTime(t *testing.T, process int) time.Duration {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, behindName, _ := strings.Cut(string(text), ") ")
+	fields := strings.Fields(behindName)
+	var ticks int64
+	for _, field := range fields[11:13] { // utime and stime
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * time.Second / 100 // USER_HZ is 100 on every architecture of ours
+}
+
+// Out of memory is Go's own fatal error.
+func TestOutOfMemory(t *testing.T) {
+	on(t, harness.Fastest, func(t *testing.T, c vm.Config) {
+		c.Args, c.Memory = []string{"fill"}, 64
+		b := harness.Run(t, c, 2)
+		if !b.Stderr.Contains("out of memory") || !b.Stdout.Contains("16 MiB") {
+			t.Errorf("a program that fills memory says\n%s", b)
+		}
+	})
+}
+
+// Third-party assembly that executes SYSCALL or SVC gets the same answers as the standard library.
+func TestThirdPartyAssembly(t *testing.T) {
+	for _, m := range harness.Fastest {
+		t.Run(m.Name, func(t *testing.T) {
+			b := harness.Run(t, m.Config(harness.Build(t, m.Arch, "./test/guest/xsysunix")), 0)
+			const want = "pid true\numask 027\nwritten\nwrite 8 <nil>\nfcntl bad file descriptor\n"
+			if got := b.Stdout.String(); got != want {
+				t.Errorf("standard output is\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
