@@ -92,7 +92,7 @@ func same(t *testing.T, what string, query, want, got []byte) bool {
 		t.Errorf("%s: our answer: %v\n%x", what, err, got)
 		return false
 	}
-	if w != g && !wrongProof(want) {
+	if w != g && !wrongProof(want) && !wrongOwner(want, got) {
 		t.Errorf("%s\nquery %x\nNSD  %s\nours %s", what, query, w, g)
 		return false
 	}
@@ -109,4 +109,25 @@ func wrongProof(answer []byte) bool {
 	}
 	is := func(t dns.Type) func(r dns.Record) bool { return func(r dns.Record) bool { return r.Type == t } }
 	return slices.ContainsFunc(m.Answers, is(dns.TypeDNAME)) && slices.ContainsFunc(m.Authorities, is(dns.TypeNSEC))
+}
+
+// wrongOwner reports whether the answers differ only in the owners of addresses that a wildcard gives to a name two
+// or more labels below it. NSD leaves the labels between out (add_additional_rrsets), so that its records are about
+// another name.
+func wrongOwner(want, got []byte) bool {
+	w, err1 := dns.ParseMessage(want)
+	g, err2 := dns.ParseMessage(got)
+	if err1 != nil || err2 != nil || len(w.Additionals) != len(g.Additionals) || len(w.Answers) != len(g.Answers) {
+		return false
+	}
+	for i, r := range w.Additionals { // they come in the same order
+		o := g.Additionals[i]
+		if r.Type != o.Type || string(r.Data) != string(o.Data) {
+			return false
+		}
+		if !r.Name.Equal(o.Name) && (r.Name[:1+r.Name[0]] != o.Name[:1+o.Name[0]] || !o.Name.Parent().Within(r.Name.Parent())) {
+			return false
+		}
+	}
+	return true
 }

@@ -64,6 +64,9 @@ func compareZones(t *testing.T, dir string) {
 	for _, mode := range modes {
 		t.Run(mode.name, func(t *testing.T) {
 			n := startNSD(t, dir, mode.conf)
+			if len(n.refused) > 0 {
+				t.Fatal(n.refused)
+			}
 			s, zones := loadServer(t, dir, mode.o)
 			id, bad := uint16(0), 0
 			for _, q := range questions(zones) {

@@ -240,6 +240,14 @@ func (ix *index) zoneOf(n uint32) (uint16, bool) {
 	}
 }
 
+// zoneAbove returns the zone that n's parent lies in, or false.
+func (ix *index) zoneAbove(n uint32) (uint16, bool) {
+	if n == 0 {
+		return 0, false
+	}
+	return ix.zoneOf(ix.nodes[n].parent)
+}
+
 // cut returns the highest delegation of zone at n or above it (RFC 1034 section 4.2.1), or noNode.
 func (ix *index) cut(n uint32, zone uint16) uint32 {
 	found := noNode

@@ -202,7 +202,7 @@ func (r *resolver) nsec3Name(from uint32, wildcard bool, encloser uint32, name [
 			r.addProof(r.proofOf(ix.appendNode(append(b[:0], wildcardLabel...), encloser)))
 		}
 	case ix.onlyNSEC3(from, r.zone) || !ix.hasAny(from, r.zone): // an empty non-terminal: section 7.2.3
-		r.nsec3NoData(from)
+		r.nsec3NoData(from, wildcard)
 	}
 }
 
@@ -216,10 +216,11 @@ func (ix *index) hasAny(n uint32, zone uint16) bool {
 	return false
 }
 
-// nsec3NoData proves that n does not have the type that is asked for (RFC 5155 sections 7.2.3 to 7.2.5).
-func (r *resolver) nsec3NoData(n uint32) {
+// nsec3NoData proves that n, or the name that its wildcard stands for, does not have the type that is asked for
+// (RFC 5155 sections 7.2.3 to 7.2.5).
+func (r *resolver) nsec3NoData(n uint32, made bool) {
 	ix := r.ix
-	wildcard := equalLabels(ix.label(n), wildcardLabel)
+	wildcard := made || ix.looksLikeSource(n)
 	parent := ix.nodes[n].parent
 	switch {
 	case r.req.typ == TypeDS && n == ix.zones[r.zone].apex:
@@ -253,6 +254,16 @@ func (r *resolver) nsec3NoData(n uint32) {
 			r.addProof(up)
 		}
 	}
+}
+
+// looksLikeSource reports whether NSD takes a question for n itself as one that n's wildcard answers: it does when
+// n has an asterisk and no child up to one. The proof then says a little more than it has to.
+func (ix *index) looksLikeSource(n uint32) bool {
+	if !equalLabels(ix.label(n), wildcardLabel) {
+		return false
+	}
+	next := n + 1 // the first child, if n has children
+	return int(next) == len(ix.nodes) || ix.nodes[next].parent != n || compareLabels(ix.label(next), wildcardLabel) > 0
 }
 
 // nsec3NoDS proves that n has no DS record (RFC 5155 sections 7.2.4 and 7.2.7); referral says that n is the

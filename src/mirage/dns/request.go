@@ -16,12 +16,14 @@ type request struct {
 	tsig int // offset of a TSIG record, 0 for none
 }
 
-// Rcodes that stand for no answer at all and for the special cases of parse.
+// What parse returns besides rcodes.
 const (
-	drop      Rcode = 0xfff
-	badCount  Rcode = 0xffe // FORMERR, and no flag of the query is kept
-	optLength       = 11    // owner, type, class, TTL, length
+	drop     Rcode = 0xfff // no answer at all
+	badCount Rcode = 0xffe // FORMERR, and no flag of the query is kept
+	onlyEDNS Rcode = 0xffd // no question, but an OPT record to be answered (RFC 7873 section 5.4)
 )
+
+const optLength = 11 // owner, type, class, TTL, length
 
 // parse reads msg and returns how it can be answered: RcodeSuccess when the question is one to be looked up.
 // r.opt is set only if the answer is to have an OPT record, r.typ only if there is a question.
@@ -42,8 +44,9 @@ func (r *request) parse(msg []byte) Rcode {
 	}
 	qd, an, ns, ar := be16(msg[4:]), be16(msg[6:]), be16(msg[8:]), be16(msg[10:])
 	if qd != 1 {
-		if qd == 0 && an == 0 && ns == 0 && ar == 1 && r.options(headerLen) >= 0 {
-			return RcodeFormatError
+		if qd|an|ns == 0 && ar == 1 && r.options(headerLen) >= 0 && r.version == 0 {
+			r.opt = true
+			return onlyEDNS
 		}
 		return badCount
 	}

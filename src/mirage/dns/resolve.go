@@ -115,13 +115,13 @@ func (r *resolver) step(p *point) bool {
 	exact := p.node != noNode
 	apex := ix.zones[zone].apex
 	if exact && r.req.typ == TypeDS && p.node == apex { // RFC 4035 section 3.1.4.1: the parent has DS
-		if parent, ok := r.parentZone(apex); ok {
+		if parent, ok := ix.zoneAbove(apex); ok {
 			r.zone = parent
 			apex = ix.zones[parent].apex
 		}
-		if p.node == apex {
+		if p.node == apex { // we do not serve it
 			r.aa = r.req.class != ClassANY
-			r.nodata(p.node)
+			r.nodata(p.node, false)
 			return false
 		}
 	}
@@ -135,21 +135,6 @@ func (r *resolver) step(p *point) bool {
 	}
 	r.aa = r.req.class != ClassANY
 	return r.authoritative(p)
-}
-
-// parentZone returns the zone that has, or would have, the delegation of the zone at apex.
-func (r *resolver) parentZone(apex uint32) (uint16, bool) {
-	ix := r.ix
-	own := r.zone
-	for i, end := ix.setsOf(apex); i < end; i++ {
-		if s := &ix.sets[i]; s.typ == TypeNS && s.zone != own {
-			return s.zone, true
-		}
-	}
-	if apex == 0 {
-		return 0, false
-	}
-	return ix.zoneOf(ix.nodes[apex].parent)
 }
 
 // referral answers with a delegation (RFC 1034 section 4.3.2, step 3b), signed or proved not to be.
@@ -236,7 +221,7 @@ func (r *resolver) answer(p *point, name owner, node uint32) bool {
 		}
 	}
 	if set == noSet {
-		r.nodata(node)
+		r.nodata(node, name != owner(node))
 		return false
 	}
 	r.add(inAnswer, name, node, set)
@@ -298,11 +283,11 @@ func (r *resolver) soa() {
 	}
 }
 
-// nodata answers that node has no records of the type.
-func (r *resolver) nodata(node uint32) {
+// nodata answers that node, or the name that its wildcard stands for, has no records of the type.
+func (r *resolver) nodata(node uint32, made bool) {
 	r.soa()
 	if r.chain() != nil {
-		r.nsec3NoData(node)
+		r.nsec3NoData(node, made)
 	} else if r.signed() {
 		r.nsecBefore(node)
 	}

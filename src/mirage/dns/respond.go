@@ -51,8 +51,11 @@ func (s *Server) respond(r *resolver, rcode Rcode) (keep bool) {
 		r.fail(flagQR, RcodeFormatError)
 	case RcodeFormatError:
 		r.fail(flags&(flagRD|0x7800)|flagQR, rcode)
+	case onlyEDNS:
+		r.fail(flags&flagRD|flagQR, RcodeSuccess)
+		s.putOPT(r)
 	case RcodeNotImplemented:
-		r.fail(flags&^flagAD|flagQR, rcode)
+		r.fail(flags&^(flagAD|15)|flagQR, rcode)
 	case RcodeRefused: // NOTIFY
 		if n, left := r.ix.find(req.name()); left > 0 || r.ix.nodes[n].flags&nodeApex == 0 {
 			rcode = RcodeNameError
