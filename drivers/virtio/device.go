@@ -144,16 +144,12 @@ func (d *Device) ReadConfig(read func(c mmio.Space)) {
 	}
 }
 
-// Broken fails the device when it says that it needs a reset (section 2.1.2), and reports whether it is of no use any more.
-func (d *Device) Broken() bool {
-	d.mu.Lock()
-	failed := d.failed
-	d.mu.Unlock()
-	if !failed && d.Status()&StatusNeedsReset != 0 {
-		d.Fail(errNeeds)
-		return true
+// Check returns an error when the device says that it needs a reset: section 2.1.2. The driver then fails it.
+func (d *Device) Check() error {
+	if d.Status()&StatusNeedsReset != 0 {
+		return errNeeds
 	}
-	return failed
+	return nil
 }
 
 // Fail ends the device for good: it is reset, all that wait for it wake, and the reason is reported. Only the first call does

@@ -149,18 +149,23 @@ func TestFail(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.Start()
-		if d.Broken() {
-			t.Error("broken from the start")
+		if err := d.Check(); err != nil {
+			t.Error(err)
 		}
 		var reports atomic.Int32
 		device.SetReporter(func(string, error) { reports.Add(1) })
 		done := make(chan bool)
 		go func() { done <- line.Wait() }()
 		m.SetStatus(m.Status() | virtio.StatusNeedsReset)
-		if !d.Broken() || !d.Failed() || m.Status() != 0 {
-			t.Errorf("DEVICE_NEEDS_RESET ignored: status %#x", m.Status())
+		err = d.Check()
+		if err == nil {
+			t.Error("DEVICE_NEEDS_RESET ignored")
 		}
+		d.Fail(err)
 		d.Fail(queue.ErrID)
+		if !d.Failed() || m.Status() != 0 {
+			t.Errorf("not reset: status %#x", m.Status())
+		}
 		if <-done || line.Wait() || d.ConfigLine().Wait() || reports.Load() != 1 {
 			t.Errorf("lines go on, or %d reports", reports.Load())
 		}

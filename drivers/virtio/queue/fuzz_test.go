@@ -5,6 +5,7 @@ package queue_test
 import (
 	"internal/mirage/dma"
 	"internal/mirage/drivers/virtio/queue"
+	"internal/mirage/drivers/virtio/virtiotest"
 	"math/rand"
 	"sync"
 	"testing"
@@ -135,7 +136,7 @@ func TestHostileDeviceAtTheSameTime(t *testing.T) {
 				}
 				switch rnd.Intn(3) {
 				case 0: // near enough to what is right to get far
-					r.PushRaw(uint32(rnd.Intn(8)), uint32(rnd.Intn(3)))
+					r.PushAll(virtiotest.Element{ID: uint32(rnd.Intn(8)), Written: uint32(rnd.Intn(3))})
 				case 1:
 					mem.Store16(used+rnd.Intn(35)*2, uint16(rnd.Intn(9)))
 				case 2:

@@ -128,6 +128,9 @@ func (q *Queue) UsedRing() uint64 { return q.mem.Addr() + uint64(q.used) }
 // Err says how the device broke the queue, nil while it has not.
 func (q *Queue) Err() error { return q.err }
 
+// Fail breaks the queue for a reason that only the driver sees.
+func (q *Queue) Fail(err error) { q.fail(err) }
+
 func (q *Queue) setUsedEvent(v uint16) { q.mem.Store16(q.avail+availRing+2*int(q.size), v) }
 
 func (q *Queue) availEvent() uint16 {

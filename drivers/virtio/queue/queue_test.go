@@ -214,15 +214,23 @@ func TestViolations(t *testing.T) {
 	}{
 		"index ahead of what was given": {func(r *virtiotest.Ring, heads []uint16) {
 			for range 4 {
-				r.PushRaw(uint32(heads[0]), 0)
+				r.PushAll(virtiotest.Element{ID: uint32(heads[0]), Written: 0})
 			}
 		}, queue.ErrIndex},
-		"id outside of the table":         {func(r *virtiotest.Ring, heads []uint16) { r.PushRaw(8, 0) }, queue.ErrID},
-		"id beyond 16 bits":               {func(r *virtiotest.Ring, heads []uint16) { r.PushRaw(1<<16|uint32(heads[0]), 0) }, queue.ErrID},
-		"id that is free":                 {func(r *virtiotest.Ring, heads []uint16) { r.PushRaw(7, 0) }, queue.ErrID},
-		"id in the middle of a chain":     {func(r *virtiotest.Ring, heads []uint16) { r.PushRaw(uint32(heads[0])+1, 0) }, queue.ErrID},
-		"more bytes than are writable":    {func(r *virtiotest.Ring, heads []uint16) { r.PushRaw(uint32(heads[0]), 101) }, queue.ErrLength},
-		"bytes written where none may be": {func(r *virtiotest.Ring, heads []uint16) { r.PushRaw(uint32(heads[2]), 1) }, queue.ErrLength},
+		"id outside of the table": {func(r *virtiotest.Ring, heads []uint16) { r.PushAll(virtiotest.Element{ID: 8, Written: 0}) }, queue.ErrID},
+		"id beyond 16 bits": {func(r *virtiotest.Ring, heads []uint16) {
+			r.PushAll(virtiotest.Element{ID: 1<<16 | uint32(heads[0]), Written: 0})
+		}, queue.ErrID},
+		"id that is free": {func(r *virtiotest.Ring, heads []uint16) { r.PushAll(virtiotest.Element{ID: 7, Written: 0}) }, queue.ErrID},
+		"id in the middle of a chain": {func(r *virtiotest.Ring, heads []uint16) {
+			r.PushAll(virtiotest.Element{ID: uint32(heads[0]) + 1, Written: 0})
+		}, queue.ErrID},
+		"more bytes than are writable": {func(r *virtiotest.Ring, heads []uint16) {
+			r.PushAll(virtiotest.Element{ID: uint32(heads[0]), Written: 101})
+		}, queue.ErrLength},
+		"bytes written where none may be": {func(r *virtiotest.Ring, heads []uint16) {
+			r.PushAll(virtiotest.Element{ID: uint32(heads[2]), Written: 1})
+		}, queue.ErrLength},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q, r, notified := pair(t, queue.Config{Size: 8, Segments: 2})
@@ -257,8 +265,8 @@ func TestUsedTwice(t *testing.T) {
 	q.Add(nil, []queue.Segment{{0x1000, 10}}, 6)
 	q.Flush()
 	ch, _ := r.Pop()
-	r.PushRaw(uint32(ch.Head), 10)
-	r.PushRaw(uint32(ch.Head), 10)
+	r.PushAll(virtiotest.Element{ID: uint32(ch.Head), Written: 10})
+	r.PushAll(virtiotest.Element{ID: uint32(ch.Head), Written: 10})
 	if tok, _, ok := q.Take(); !ok || tok != 5 {
 		t.Fatal("the first use is right")
 	}

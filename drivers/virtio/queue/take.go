@@ -57,7 +57,9 @@ func (q *Queue) release(head uint16) {
 
 // fail marks the queue broken.
 func (q *Queue) fail(err error) bool {
-	q.err = err
+	if q.err == nil {
+		q.err = err
+	}
 	q.seen = q.taken
 	return false
 }

@@ -100,7 +100,12 @@ func (d *Device) Change(f func(config []byte)) {
 
 // Use says that chain c of queue i is used, and interrupts if the driver wants that.
 func (d *Device) Use(i int, c Chain, written int) {
-	if r := d.Ring(i); r != nil && r.Push(c.Head, uint32(written)) {
+	d.UseAll(i, Element{uint32(c.Head), uint32(written)})
+}
+
+// UseAll says that chains of queue i are used, all at once, and interrupts if the driver wants that.
+func (d *Device) UseAll(i int, elements ...Element) {
+	if r := d.Ring(i); r != nil && r.PushAll(elements...) {
 		d.interrupt(i)
 	}
 }

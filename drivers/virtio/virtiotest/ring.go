@@ -95,19 +95,25 @@ func (c *Chain) walk(table uint64, i uint32, n int) {
 	panic("virtiotest: a chain that loops")
 }
 
+// An Element says that a chain is used, and how many bytes were written to it.
+type Element struct{ ID, Written uint32 }
+
 // Push says that the chain is used and that written bytes were written, and reports whether the driver wants an interrupt.
 func (r *Ring) Push(head uint16, written uint32) (interrupt bool) {
-	r.PushRaw(uint32(head), written)
-	return r.wanted(r.done - 1)
+	return r.PushAll(Element{uint32(head), written})
 }
 
-// PushRaw appends an entry to the used ring, whatever it says.
-func (r *Ring) PushRaw(id, written uint32) {
-	e := r.Used + 4 + 8*uint64(r.done%uint16(r.Size))
-	store32(e, id)
-	store32(e+4, written)
-	r.done++
+// PushAll appends elements, whatever they say, which the driver sees all at once.
+func (r *Ring) PushAll(elements ...Element) (interrupt bool) {
+	old := r.done
+	for _, e := range elements {
+		at := r.Used + 4 + 8*uint64(r.done%uint16(r.Size))
+		store32(at, e.ID)
+		store32(at+4, e.Written)
+		r.done++
+	}
 	store16(r.Used+2, r.done)
+	return r.wanted(old)
 }
 
 func (r *Ring) wanted(old uint16) bool {
