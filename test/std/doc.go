@@ -1,0 +1,10 @@
+// Command std runs the Go distribution's own tests in machines.
+//
+//	bin/go run ./test/std [-arch amd64,arm64] [-short] [-again] [package...]
+//
+// Each package's test binary is an image, which go_mirage_amd64_exec or go_mirage_arm64_exec boots. Results are kept
+// in build/std, one line for each package: a run that was stopped goes on where it was, and -again starts anew. At the
+// end all results are written to build/std/RESULTS.md as a table. The exit code is 1 if anything failed.
+//
+// skip.txt lists the tests that are left out, each with its reason.
+package main
