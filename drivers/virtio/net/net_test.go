@@ -71,6 +71,7 @@ func open(t *testing.T, transport string, offered uint64, config []byte) (*card,
 		for _, f := range c.Faults() {
 			t.Error("the driver broke a rule:", f)
 		}
+		device.SetReporter(func(string, error) {})
 		d.fail(errors.New("test over"))
 	})
 	return c, d
