@@ -20,13 +20,15 @@ func open(t *testing.T, version int, number uint32, most int) (*virtiotest.Devic
 	m := &virtiotest.Device{ID: virtio.IDEntropy, Offered: virtio.FeatureVersion1 | virtio.FeatureEventIndex, Max: []int{64}}
 	next := byte(0)
 	m.Notified = func(i int) {
-		for c, ok := m.Ring(0).Pop(); ok; c, ok = m.Ring(0).Pop() {
+		r := m.Ring(0)
+		for c, ok := r.Pop(); ok; c, ok = r.Pop() {
 			b := c.In[0].Bytes()
 			b = b[:min(len(b), most)]
 			for i := range b {
 				b[i] = next
 				next++
 			}
+			r.Sleep()
 			go m.Use(0, c, len(b))
 		}
 	}
