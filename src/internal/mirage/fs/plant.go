@@ -1,0 +1,71 @@
+package fs
+
+import "internal/mirage/linuxabi/linux"
+
+// What only the system-call layer puts in the tree, at boot. Paths are absolute; the directory must be there.
+// A failure is a mistake of the caller or a tree without any room, and is returned as an errno.
+
+// plant makes a node, whether or not its directory is fixed.
+func (f *FS) plant(path string, mode uint32, rdev uint64) (*Inode, linux.Errno) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p, e := f.vacantDir(f.root, path)
+	if e != 0 {
+		return nil, e
+	}
+	fixed := p.dir.dir.fixed
+	p.dir.dir.fixed = false
+	n, e := f.create(p, mode, rdev)
+	p.dir.dir.fixed = fixed
+	return n, e
+}
+
+// Generated makes a file whose contents are what f returns each time that it is opened.
+func (f *FS) Generated(path string, mode uint32, contents func() []byte) linux.Errno {
+	n, e := f.plant(path, linux.S_IFREG|mode, 0)
+	if e == 0 {
+		n.generate = contents
+	}
+	return e
+}
+
+// Prepared makes a regular file; prepare is called before each time that it is opened, without locks held.
+func (f *FS) Prepared(path string, mode uint32, prepare func()) (*Inode, linux.Errno) {
+	n, e := f.plant(path, linux.S_IFREG|mode, 0)
+	if e == 0 {
+		n.prepare = prepare
+	}
+	return n, e
+}
+
+// Fixed makes a directory in which callers can make and remove nothing.
+func (f *FS) Fixed(path string, mode uint32) linux.Errno {
+	n, e := f.plant(path, linux.S_IFDIR|mode, 0)
+	if e == 0 {
+		n.dir.fixed = true
+	}
+	return e
+}
+
+// Dynamic makes a directory whose names are d's.
+func (f *FS) Dynamic(path string, mode uint32, d Dynamic) linux.Errno {
+	n, e := f.plant(path, linux.S_IFDIR|mode, 0)
+	if e == 0 {
+		n.dir.fixed, n.dir.dynamic = true, d
+	}
+	return e
+}
+
+// NewLink makes the node of a symbolic link that is no part of the tree, for Dynamic.Lookup. ino tells it from others.
+func (f *FS) NewLink(ino uint64, mode uint32, l Link) *Inode {
+	n := f.makeInode(ino, linux.S_IFLNK|mode, 0)
+	n.nlink, n.link = 1, l
+	return n
+}
+
+// NewNode makes a node that is no part of the tree, such as a pipe's. mode has its type, not a file's or directory's.
+func (f *FS) NewNode(mode uint32, rdev uint64) *Inode {
+	n := f.makeInode(f.lastIno.Add(1), mode, rdev)
+	n.nlink = 1
+	return n
+}

@@ -1,0 +1,84 @@
+package fs
+
+import "internal/mirage/linuxabi/linux"
+
+// Unlink takes away a name of anything but a directory.
+func (f *FS) Unlink(at *Inode, path string) linux.Errno {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p, e := f.walk(at, path, false)
+	if e == 0 && p.kind == endName && p.slash && p.node != nil && !p.node.IsDir() {
+		e = linux.ENOTDIR
+	}
+	switch {
+	case e != 0:
+		return e
+	case p.kind != endName:
+		return linux.EISDIR
+	case p.node == nil:
+		return linux.ENOENT
+	case p.dir.dir.fixed:
+		return linux.EPERM
+	case p.node.IsDir():
+		return linux.EISDIR
+	}
+	f.unlink(p)
+	return 0
+}
+
+// unlink takes the name p away from what is not a directory. fs.mu is held for writing.
+func (f *FS) unlink(p place) {
+	p.dir.dir.remove(p.name)
+	p.dir.touch()
+	f.unreserve(nameCost)
+	p.node.nlink--
+	p.node.touchCtime()
+	p.node.freeIfUnused()
+}
+
+// Rmdir removes an empty directory.
+func (f *FS) Rmdir(at *Inode, path string) linux.Errno {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	end := len(path) // slashes after a symbolic link do not make it be followed here (do_rmdir)
+	for end > 1 && path[end-1] == '/' {
+		end--
+	}
+	p, e := f.walk(at, path[:end], false)
+	switch {
+	case e != 0:
+		return e
+	case p.kind == endRoot:
+		return linux.EBUSY
+	case p.kind == endDot:
+		return linux.EINVAL
+	case p.kind == endDotDot:
+		return linux.ENOTEMPTY
+	case p.node == nil:
+		return linux.ENOENT
+	case p.dir.dir.fixed:
+		return linux.EPERM
+	}
+	return f.rmdir(p)
+}
+
+// rmdir removes the directory p. The errors are ENOTDIR, EBUSY (a fixed one) and ENOTEMPTY. fs.mu is held for writing.
+func (f *FS) rmdir(p place) linux.Errno {
+	d := p.node.dir
+	switch {
+	case d == nil:
+		return linux.ENOTDIR
+	case d.fixed || d.dynamic != nil:
+		return linux.EBUSY
+	case len(d.entries) != 0:
+		return linux.ENOTEMPTY
+	}
+	p.dir.dir.remove(p.name)
+	p.dir.nlink--
+	p.dir.touch()
+	f.unreserve(nameCost)
+	p.node.nlink = 0
+	p.node.touchCtime()
+	p.node.freeIfUnused()
+	return 0
+}

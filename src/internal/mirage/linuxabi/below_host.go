@@ -1,0 +1,47 @@
+//go:build !mirage
+
+package linuxabi
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// What stands in for the runtime in tests on the host.
+
+var (
+	hostStart = time.Now()
+	// hostReady and hostExit are what tests see of the calls to the runtime.
+	hostReady atomic.Pointer[func(desc uintptr, mode int32)]
+	hostExit  atomic.Pointer[func(code int32)]
+	hostSeed  atomic.Uint64
+)
+
+// accessible takes the first page for unmapped, and the rest of memory for good.
+func accessible(p, n uintptr, write bool) bool { return p >= pageSize }
+func nanotime() int64                          { return int64(time.Since(hostStart)) + 1 }
+func wallClock() int64                         { return time.Now().UnixNano() }
+func setWallClock(ns int64)                    {}
+func addEntropy(p []byte)                      {}
+func memory() (total, free uint64)             { return 256 << 20, 128 << 20 }
+func lastResort(p []byte)                      {}
+
+// random is a counter through a mixing function: different each time, and not random.
+func random(p []byte) {
+	for i := range p {
+		p[i] = byte(hostSeed.Add(0x9e3779b97f4a7c15) >> 32)
+	}
+}
+
+func pollReady(desc uintptr, mode int32) {
+	if f := hostReady.Load(); f != nil {
+		(*f)(desc, mode)
+	}
+}
+
+func exitMachine(code int32) {
+	if f := hostExit.Load(); f != nil {
+		(*f)(code)
+	}
+	select {}
+}

@@ -1,0 +1,183 @@
+package linuxabi
+
+import (
+	"internal/mirage/device"
+	"internal/mirage/linuxabi/linux"
+	"sync"
+	"time"
+)
+
+// Standard input, output and error. Until a device.Console is known output goes to the console of last resort, and
+// whoever reads input waits.
+
+// console is the program's consoles.
+type console struct {
+	changed waitQueue // of the input
+
+	mu       sync.Mutex
+	main     device.Console // standard input and output; nil: the one of last resort
+	errors   device.Console // standard error
+	pumping  bool
+	raw      bool // what comes in is passed on as it is: a pipe of the host
+	input    []byte
+	end      bool          // of the input
+	arrived  chan struct{} // closed when main is known
+	consumed sync.Cond
+
+	writing sync.Mutex // one write at a time
+}
+
+// inputLimit is how much input waits for the program to read it, bytes.
+const inputLimit = 4096
+
+func newConsole() *console {
+	c := &console{arrived: make(chan struct{})}
+	c.consumed.L = &c.mu
+	return c
+}
+
+// attach makes d the standard input and output, if there was none, and with errors the standard error.
+func (c *console) attach(d device.Console, main, errors, raw bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if main && c.main == nil {
+		c.main, c.raw = d, raw
+		close(c.arrived)
+	}
+	if errors && c.errors == nil {
+		c.errors = d
+	}
+}
+
+// write writes all of b.
+func (c *console) write(b []byte, errors bool) (int, linux.Errno) {
+	c.mu.Lock()
+	d := c.main
+	if errors {
+		d = c.errors
+	}
+	c.mu.Unlock()
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	if d == nil {
+		lastResort(b)
+		return len(b), 0
+	}
+	n, err := d.Write(b)
+	if n == 0 && err != nil {
+		return 0, linux.EIO
+	}
+	return n, 0
+}
+
+// drain waits, for a time, until no write is in progress.
+func (c *console) drain() {
+	const patience = time.Second
+	idle := make(chan struct{})
+	go func() {
+		c.writing.Lock()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+	case <-time.After(patience):
+	}
+}
+
+// read takes what has come in. The first reader starts the pump.
+func (c *console) read(b []byte) (int, linux.Errno) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.start()
+	if len(c.input) == 0 && len(b) > 0 {
+		if c.end {
+			return 0, 0
+		}
+		return 0, linux.EAGAIN
+	}
+	n := copy(b, c.input)
+	c.input = append(c.input[:0], c.input[n:]...)
+	c.consumed.Signal()
+	return n, 0
+}
+
+// start starts the pump. mu is held.
+func (c *console) start() {
+	if !c.pumping {
+		c.pumping = true
+		go c.pump()
+	}
+}
+
+// pump moves what comes from the device to the input, and waits while that is full.
+func (c *console) pump() {
+	<-c.arrived
+	buf := make([]byte, 512)
+	for {
+		n, err := c.main.Read(buf)
+		c.mu.Lock()
+		if n <= 0 || err != nil {
+			c.end = true
+		} else {
+			c.take(buf[:n])
+		}
+		for len(c.input) >= inputLimit {
+			c.consumed.Wait()
+		}
+		end := c.end
+		c.mu.Unlock()
+		c.changed.notify(pollIn)
+		if end {
+			return
+		}
+	}
+}
+
+// take appends b to the input. A terminal's Enter key sends a carriage return, which programs expect to be a newline
+// (termios(3), ICRNL). mu is held.
+func (c *console) take(b []byte) {
+	if !c.raw {
+		for i := range b {
+			if b[i] == '\r' {
+				b[i] = '\n'
+			}
+		}
+	}
+	c.input = append(c.input, b...)
+}
+
+// consoleFile is a descriptor of a console.
+type consoleFile struct {
+	console *console
+	errors  bool
+}
+
+func (f *consoleFile) read(d *description, b []byte) (int, linux.Errno) { return f.console.read(b) }
+func (f *consoleFile) write(d *description, b []byte) (int, linux.Errno) {
+	return f.console.write(b, f.errors)
+}
+
+func (f *consoleFile) waiting() int {
+	f.console.mu.Lock()
+	defer f.console.mu.Unlock()
+	return len(f.console.input)
+}
+
+func (f *consoleFile) ready(d *description) uint32 {
+	c := f.console
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	events := uint32(pollOut)
+	if d.readable() {
+		c.start()
+		if len(c.input) > 0 || c.end {
+			events |= pollIn
+		}
+	}
+	return events
+}
+
+func (f *consoleFile) mode() uint32 { return linux.S_IFCHR | 0o620 }
+
+func (f *consoleFile) queue() *waitQueue      { return &f.console.changed }
+func (f *consoleFile) release(d *description) {}

@@ -1,0 +1,276 @@
+package linuxabi
+
+import (
+	"internal/mirage/linuxabi/linux"
+	"internal/mirage/netstack/udp"
+	"internal/mirage/netstack/wire"
+	"sync/atomic"
+)
+
+// UDP sockets (udp(7)): package netstack/udp's, as Linux shows them.
+
+// datagramSocket is one of them.
+type datagramSocket struct {
+	socketBase
+	udp     *udp.Socket
+	changed waitQueue
+	wanted  atomic.Uint32 // ancillary data that receivers ask for, by option number of level IPPROTO_IP
+}
+
+// newInetSocket makes an IPv4 socket.
+func (p *Process) newInetSocket(kind, protocol int) (socket, linux.Errno) {
+	switch {
+	case kind == linux.SOCK_DGRAM && (protocol == linux.IPPROTO_IP || protocol == linux.IPPROTO_UDP):
+		s := &datagramSocket{udp: p.net.udp.NewSocket(false)}
+		s.domain, s.kind, s.protocol = linux.AF_INET, kind, linux.IPPROTO_UDP
+		s.udp.Notify(s.notify)
+		return s, 0
+	case kind == linux.SOCK_STREAM && (protocol == linux.IPPROTO_IP || protocol == linux.IPPROTO_TCP):
+		s := &streamSocket{}
+		s.domain, s.kind, s.protocol = linux.AF_INET, kind, linux.IPPROTO_TCP
+		return s, 0
+	case kind == linux.SOCK_DGRAM, kind == linux.SOCK_STREAM:
+		return nil, linux.EPROTONOSUPPORT
+	}
+	return nil, linux.ESOCKTNOSUPPORT
+}
+
+// notify passes on what the stack says.
+func (s *datagramSocket) notify(readable, writable bool) {
+	var events uint32
+	if readable {
+		events |= pollIn
+	}
+	if writable {
+		events |= pollOut
+	}
+	s.changed.notify(events)
+}
+
+func (s *datagramSocket) bind(p *Process, addr []byte) linux.Errno {
+	local, e := parseInet(addr)
+	if e != 0 {
+		return e
+	}
+	if !local.Addr.IsUnspecified() {
+		p.net.await(local.Addr)
+	}
+	return errno(s.udp.Bind(local))
+}
+
+func (s *datagramSocket) connect(p *Process, addr []byte) linux.Errno {
+	if len(addr) < 2 {
+		return linux.EINVAL
+	}
+	if family(addr) == linux.AF_UNSPEC {
+		return errno(s.udp.Disconnect())
+	}
+	remote, e := parseInet(addr)
+	if e != 0 {
+		return e
+	}
+	p.net.await(remote.Addr)
+	return errno(s.udp.Connect(remote))
+}
+
+func (s *datagramSocket) listen(p *Process, backlog int) linux.Errno { return linux.EOPNOTSUPP }
+
+func (s *datagramSocket) accept(p *Process) (socket, linux.Errno) { return nil, linux.EOPNOTSUPP }
+
+func (s *datagramSocket) name() []byte {
+	b := putInet(s.udp.Local())
+	return b[:]
+}
+
+func (s *datagramSocket) peer() ([]byte, linux.Errno) {
+	remote, ok := s.udp.Remote()
+	if !ok {
+		return nil, linux.ENOTCONN
+	}
+	b := putInet(remote)
+	return b[:], 0
+}
+
+// unsupported are flags that would change what is sent: they are refused rather than forgotten.
+const unsupported = linux.MSG_OOB | linux.MSG_MORE | linux.MSG_DONTROUTE
+
+// transmit sends one datagram; to is the peer if ok is false.
+func (s *datagramSocket) transmit(p *Process, b []byte, to wire.AddrPort, ok bool, c udp.Control, flags uintptr) (int, linux.Errno) {
+	if flags&unsupported != 0 {
+		return 0, linux.EOPNOTSUPP
+	}
+	if !ok {
+		n, err := s.udp.Send(b, c)
+		return n, errno(err)
+	}
+	p.net.await(to.Addr)
+	n, err := s.udp.SendTo(b, to, c)
+	return n, errno(err)
+}
+
+// sendto is the whole of the system call for this kind of socket: the way of most datagrams, without garbage.
+func (s *datagramSocket) sendto(p *Process, d *description, b []byte, a args) (uintptr, linux.Errno) {
+	var to wire.AddrPort
+	if a.a5 != 0 {
+		addr, e := userAddr(a.a5, a.a6)
+		if e != 0 {
+			return 0, e
+		}
+		if to, e = parseInet(addr); e != 0 {
+			return 0, e
+		}
+	}
+	n, e := s.transmit(p, b, to, a.a5 != 0, udp.Control{}, a.a4)
+	if e == linux.EAGAIN && a.a4&linux.MSG_DONTWAIT == 0 && !d.nonblocking() {
+		n, e = d.wait(until(&s.sendTimeout), func() (int, linux.Errno) {
+			return s.transmit(p, b, to, a.a5 != 0, udp.Control{}, a.a4)
+		})
+	}
+	return uintptr(n), e
+}
+
+// recvfrom is the whole of the system call for this kind of socket.
+func (s *datagramSocket) recvfrom(p *Process, d *description, b []byte, a args) (uintptr, linux.Errno) {
+	n, g, e := s.take(b, a.a4)
+	if e == linux.EAGAIN && a.a4&linux.MSG_DONTWAIT == 0 && !d.nonblocking() {
+		n, e = d.wait(until(&s.receiveTimeout), func() (_ int, e linux.Errno) {
+			n, g, e = s.take(b, a.a4)
+			return n, e
+		})
+	}
+	if e != 0 {
+		return 0, e
+	}
+	if a.a5 != 0 {
+		from := putInet(g.From)
+		if e := storeAddr(a.a5, a.a6, from[:]); e != 0 {
+			return 0, e
+		}
+	}
+	if a.a4&linux.MSG_TRUNC != 0 {
+		n = g.Size
+	}
+	return uintptr(n), 0
+}
+
+// take receives one datagram.
+func (s *datagramSocket) take(b []byte, flags uintptr) (int, udp.Datagram, linux.Errno) {
+	if flags&linux.MSG_ERRQUEUE != 0 {
+		return 0, udp.Datagram{}, linux.EAGAIN // errors are not queued
+	}
+	if flags&linux.MSG_OOB != 0 {
+		return 0, udp.Datagram{}, linux.EOPNOTSUPP
+	}
+	n, g, err := s.udp.Recv(b, flags&linux.MSG_PEEK != 0)
+	return n, g, errno(err)
+}
+
+func (s *datagramSocket) send(p *Process, b []byte, m *message, flags uintptr) (int, linux.Errno) {
+	var to wire.AddrPort
+	var e linux.Errno
+	if len(m.addr) > 0 {
+		if to, e = parseInet(m.addr); e != 0 {
+			return 0, e
+		}
+	}
+	c, e := parseControl(m.control)
+	if e != 0 {
+		return 0, e
+	}
+	return s.transmit(p, b, to, len(m.addr) > 0, c, flags)
+}
+
+// parseControl reads the ancillary data of ip(7).
+func parseControl(b []byte) (c udp.Control, e linux.Errno) {
+	e = eachControl(b, func(level, kind int32, data []byte) linux.Errno {
+		switch {
+		case level == linux.SOL_SOCKET:
+			return linux.EINVAL
+		case level != linux.IPPROTO_IP:
+			return 0 // another protocol's
+		case kind == linux.IP_PKTINFO && len(data) == 12:
+			c.Iface = int(int32(get32(data)))
+			if src := wire.V4(data[4], data[5], data[6], data[7]); !src.IsUnspecified() {
+				c.Src = src
+			}
+			return 0
+		case kind == linux.IP_TTL && len(data) == 4:
+			ttl := int32(get32(data))
+			c.TTL = uint8(ttl)
+			if ttl < 1 || ttl > 255 {
+				return linux.EINVAL
+			}
+			return 0
+		case kind == linux.IP_TOS && (len(data) == 1 || len(data) == 4):
+			c.TOS = data[0]
+			return 0
+		}
+		return linux.EINVAL
+	})
+	return c, e
+}
+
+func (s *datagramSocket) receive(p *Process, b []byte, m *message, flags uintptr) (int, linux.Errno) {
+	n, g, e := s.take(b, flags)
+	if e != 0 {
+		return 0, e
+	}
+	from := putInet(g.From)
+	m.addr, m.size = from[:], g.Size
+	if g.Size > n {
+		m.flags |= linux.MSG_TRUNC
+	}
+	wanted := s.wanted.Load()
+	if wanted>>linux.IP_PKTINFO&1 != 0 {
+		var info [12]byte
+		put32(info[:], uint32(g.Iface))
+		dst := g.Dst.As4()
+		copy(info[4:], dst[:])
+		copy(info[8:], dst[:])
+		m.addControl(linux.IPPROTO_IP, linux.IP_PKTINFO, info[:])
+	}
+	if wanted>>linux.IP_RECVTTL&1 != 0 {
+		m.addControl(linux.IPPROTO_IP, linux.IP_TTL, intValue(int(g.TTL)))
+	}
+	if wanted>>linux.IP_RECVTOS&1 != 0 {
+		m.addControl(linux.IPPROTO_IP, linux.IP_TOS, []byte{g.TOS})
+	}
+	return n, 0
+}
+
+func (s *datagramSocket) shutdown(read, write bool) linux.Errno {
+	return errno(s.udp.Shutdown(read, write))
+}
+
+func (s *datagramSocket) read(d *description, b []byte) (int, linux.Errno) {
+	n, _, err := s.udp.Recv(b, false)
+	return n, errno(err)
+}
+
+func (s *datagramSocket) write(d *description, b []byte) (int, linux.Errno) {
+	n, err := s.udp.Send(b, udp.Control{})
+	return n, errno(err)
+}
+
+func (s *datagramSocket) waiting() int { return s.udp.NextSize() }
+
+func (s *datagramSocket) ready(d *description) (events uint32) {
+	readable, writable, failed, hungUp := s.udp.Ready()
+	if readable {
+		events |= pollIn
+	}
+	if writable {
+		events |= pollOut
+	}
+	if failed {
+		events |= linux.EPOLLERR
+	}
+	if hungUp {
+		events |= linux.EPOLLHUP
+	}
+	return events
+}
+
+func (s *datagramSocket) mode() uint32           { return linux.S_IFSOCK | 0o777 }
+func (s *datagramSocket) queue() *waitQueue      { return &s.changed }
+func (s *datagramSocket) release(d *description) { s.udp.Close() }

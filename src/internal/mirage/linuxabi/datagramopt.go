@@ -1,0 +1,166 @@
+package linuxabi
+
+import (
+	"internal/mirage/linuxabi/linux"
+	"internal/mirage/netstack/udp"
+)
+
+// Options of UDP sockets (socket(7), ip(7), udp(7)).
+
+func (s *datagramSocket) setOption(p *Process, level, name uintptr, value []byte) linux.Errno {
+	switch level {
+	case linux.SOL_SOCKET:
+		return s.setSocketOption(p, name, value)
+	case linux.IPPROTO_IP:
+		return s.setIPOption(name, value)
+	}
+	return linux.ENOPROTOOPT
+}
+
+func (s *datagramSocket) setSocketOption(p *Process, name uintptr, value []byte) linux.Errno {
+	if name == linux.SO_BINDTODEVICE {
+		return s.bindToDevice(p, value)
+	}
+	v, e := intOption(value)
+	var change func(o *udp.Options)
+	switch name {
+	case linux.SO_REUSEADDR:
+		change = func(o *udp.Options) { o.ReuseAddr = v != 0 }
+	case linux.SO_REUSEPORT:
+		change = func(o *udp.Options) { o.ReusePort = v != 0 }
+	case linux.SO_BROADCAST:
+		change = func(o *udp.Options) { o.Broadcast = v != 0 }
+	case linux.SO_RCVBUF, linux.SO_RCVBUFFORCE:
+		change = func(o *udp.Options) { o.RecvBuffer = receiveBuffer(v) }
+	default:
+		return s.setBase(name, value)
+	}
+	if e != 0 {
+		return e
+	}
+	return errno(s.udp.Configure(change))
+}
+
+// receiveBuffer is what is granted of a wish: twice as much, for overhead, within bounds (socket(7), SO_RCVBUF).
+func receiveBuffer(wish int) int {
+	const least, most = 2304, 8 << 20
+	return min(max(2*min(max(wish, 0), most), least), most)
+}
+
+// bindToDevice takes the name of an interface; the empty one undoes it.
+func (s *datagramSocket) bindToDevice(p *Process, value []byte) linux.Errno {
+	name := value[:min(len(value), linux.IFNAMSIZ-1)]
+	for i, c := range name {
+		if c == 0 {
+			name = name[:i]
+			break
+		}
+	}
+	index := 0
+	if len(name) > 0 {
+		info, ok := p.net.byName(string(name))
+		if !ok {
+			return linux.ENODEV
+		}
+		index = info.Index
+	}
+	return errno(s.udp.Configure(func(o *udp.Options) { o.Iface = index }))
+}
+
+// setIPOption sets an option of level IPPROTO_IP, which may be given as one byte.
+func (s *datagramSocket) setIPOption(name uintptr, value []byte) linux.Errno {
+	v, e := intOption(value)
+	if e != 0 && len(value) == 0 {
+		return e
+	}
+	if e != 0 {
+		v = int(value[0])
+	}
+	var change func(o *udp.Options)
+	switch name {
+	case linux.IP_PKTINFO, linux.IP_RECVTTL, linux.IP_RECVTOS:
+		if v != 0 {
+			s.wanted.Or(1 << name)
+		} else {
+			s.wanted.And(^uint32(1 << name))
+		}
+		return 0
+	case linux.IP_TOS:
+		change = func(o *udp.Options) { o.TOS = uint8(v) }
+	case linux.IP_TTL, linux.IP_MULTICAST_TTL:
+		if v == -1 { // the default
+			v = 0
+			if name == linux.IP_MULTICAST_TTL {
+				v = 1
+			}
+		} else if v < 1 && name == linux.IP_TTL || v < 0 || v > 255 {
+			return linux.EINVAL
+		}
+		change = func(o *udp.Options) {
+			if name == linux.IP_TTL {
+				o.TTL = uint8(v)
+			} else {
+				o.MulticastTTL = uint8(v)
+			}
+		}
+	case linux.IP_MTU_DISCOVER:
+		if v < linux.IP_PMTUDISC_DONT || v > linux.IP_PMTUDISC_PROBE {
+			return linux.EINVAL
+		}
+		change = func(o *udp.Options) { o.DontFragment = v >= linux.IP_PMTUDISC_DO }
+	default:
+		return linux.ENOPROTOOPT
+	}
+	return errno(s.udp.Configure(change))
+}
+
+func (s *datagramSocket) option(p *Process, level, name uintptr) ([]byte, linux.Errno) {
+	o := s.udp.Options()
+	switch level {
+	case linux.SOL_SOCKET:
+		switch name {
+		case linux.SO_ERROR:
+			return intValue(int(errno(s.udp.TakeError()))), 0
+		case linux.SO_REUSEADDR:
+			return boolValue(o.ReuseAddr), 0
+		case linux.SO_REUSEPORT:
+			return boolValue(o.ReusePort), 0
+		case linux.SO_BROADCAST:
+			return boolValue(o.Broadcast), 0
+		case linux.SO_RCVBUF:
+			return intValue(o.RecvBuffer), 0
+		case linux.SO_BINDTODEVICE:
+			if i := p.net.stack.Interface(o.Iface); o.Iface != 0 && i != nil {
+				return append([]byte(p.net.nameOf(o.Iface)), 0), 0
+			}
+			return nil, 0
+		}
+		return s.base(name)
+	case linux.IPPROTO_IP:
+		return s.ipOption(name, o)
+	}
+	return nil, linux.EOPNOTSUPP
+}
+
+func (s *datagramSocket) ipOption(name uintptr, o udp.Options) ([]byte, linux.Errno) {
+	const defaultTTL = 64
+	switch name {
+	case linux.IP_PKTINFO, linux.IP_RECVTTL, linux.IP_RECVTOS:
+		return intValue(int(s.wanted.Load() >> name & 1)), 0
+	case linux.IP_TOS:
+		return intValue(int(o.TOS)), 0
+	case linux.IP_TTL:
+		if o.TTL == 0 {
+			return intValue(defaultTTL), 0
+		}
+		return intValue(int(o.TTL)), 0
+	case linux.IP_MULTICAST_TTL:
+		return intValue(int(o.MulticastTTL)), 0
+	case linux.IP_MTU_DISCOVER:
+		if o.DontFragment {
+			return intValue(linux.IP_PMTUDISC_DO), 0
+		}
+		return intValue(linux.IP_PMTUDISC_DONT), 0
+	}
+	return nil, linux.ENOPROTOOPT
+}

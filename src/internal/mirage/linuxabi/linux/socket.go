@@ -1,0 +1,148 @@
+package linux
+
+// Address families, socket types and protocols (include/linux/socket.h, include/uapi/linux/in.h).
+const (
+	AF_UNSPEC  = 0
+	AF_UNIX    = 1
+	AF_INET    = 2
+	AF_INET6   = 10
+	AF_NETLINK = 16
+	AF_PACKET  = 17
+	AF_MAX     = 46
+
+	SOCK_STREAM    = 1
+	SOCK_DGRAM     = 2
+	SOCK_RAW       = 3
+	SOCK_SEQPACKET = 5
+	SOCK_MAX       = 11
+	SOCK_TYPE_MASK = 0xf
+	SOCK_NONBLOCK  = 0x800
+	SOCK_CLOEXEC   = 0x80000
+
+	IPPROTO_IP   = 0
+	IPPROTO_ICMP = 1
+	IPPROTO_TCP  = 6
+	IPPROTO_UDP  = 17
+
+	SHUT_RD   = 0
+	SHUT_WR   = 1
+	SHUT_RDWR = 2
+
+	SizeofSockaddrIn = 16
+	SizeofSockaddrNl = 12
+	SizeofSockaddrUn = 110
+	SizeofSockaddr   = 128 // sockaddr_storage, the longest
+)
+
+// Flags of send and recv.
+const (
+	MSG_OOB          = 0x1
+	MSG_PEEK         = 0x2
+	MSG_DONTROUTE    = 0x4
+	MSG_CTRUNC       = 0x8
+	MSG_TRUNC        = 0x20
+	MSG_DONTWAIT     = 0x40
+	MSG_EOR          = 0x80
+	MSG_WAITALL      = 0x100
+	MSG_CONFIRM      = 0x800
+	MSG_ERRQUEUE     = 0x2000
+	MSG_NOSIGNAL     = 0x4000
+	MSG_MORE         = 0x8000
+	MSG_WAITFORONE   = 0x10000
+	MSG_CMSG_CLOEXEC = 0x40000000
+)
+
+// Options (include/uapi/asm-generic/socket.h, linux/in.h).
+const (
+	SOL_SOCKET = 1
+
+	SO_REUSEADDR    = 2
+	SO_TYPE         = 3
+	SO_ERROR        = 4
+	SO_DONTROUTE    = 5
+	SO_BROADCAST    = 6
+	SO_SNDBUF       = 7
+	SO_RCVBUF       = 8
+	SO_KEEPALIVE    = 9
+	SO_OOBINLINE    = 10
+	SO_PRIORITY     = 12
+	SO_LINGER       = 13
+	SO_REUSEPORT    = 15
+	SO_PASSCRED     = 16
+	SO_PEERCRED     = 17
+	SO_RCVLOWAT     = 18
+	SO_SNDLOWAT     = 19
+	SO_RCVTIMEO     = 20
+	SO_SNDTIMEO     = 21
+	SO_BINDTODEVICE = 25
+	SO_ACCEPTCONN   = 30
+	SO_SNDBUFFORCE  = 32
+	SO_RCVBUFFORCE  = 33
+	SO_PROTOCOL     = 38
+	SO_DOMAIN       = 39
+
+	IP_TOS             = 1
+	IP_TTL             = 2
+	IP_PKTINFO         = 8
+	IP_MTU_DISCOVER    = 10
+	IP_RECVERR         = 11
+	IP_RECVTTL         = 12
+	IP_RECVTOS         = 13
+	IP_MULTICAST_IF    = 32
+	IP_MULTICAST_TTL   = 33
+	IP_MULTICAST_LOOP  = 34
+	IP_ADD_MEMBERSHIP  = 35
+	IP_DROP_MEMBERSHIP = 36
+	IP_PMTUDISC_DONT   = 0
+	IP_PMTUDISC_WANT   = 1
+	IP_PMTUDISC_DO     = 2
+	IP_PMTUDISC_PROBE  = 3
+
+	SCM_RIGHTS      = 1
+	SCM_CREDENTIALS = 2
+)
+
+// A Msghdr is struct user_msghdr.
+type Msghdr struct {
+	Name       uintptr
+	Namelen    uint32
+	_          uint32
+	Iov        uintptr
+	Iovlen     uintptr
+	Control    uintptr
+	Controllen uintptr
+	Flags      int32
+	_          int32
+}
+
+// A Mmsghdr is struct mmsghdr.
+type Mmsghdr struct {
+	Hdr Msghdr
+	Len uint32
+	_   uint32
+}
+
+// A Linger is struct linger.
+type Linger struct{ Onoff, Linger int32 }
+
+// A Ucred is struct ucred.
+type Ucred struct {
+	Pid      int32
+	Uid, Gid uint32
+}
+
+// An Inet4Pktinfo is struct in_pktinfo.
+type Inet4Pktinfo struct {
+	Ifindex int32
+	SpecDst [4]byte
+	Addr    [4]byte
+}
+
+// A Cmsghdr is struct cmsghdr; its data follow, and the next begins at a multiple of eight bytes.
+type Cmsghdr struct {
+	Len   uint64 // with the header
+	Level int32
+	Type  int32
+}
+
+const SizeofCmsghdr = 16

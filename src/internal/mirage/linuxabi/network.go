@@ -1,0 +1,84 @@
+package linuxabi
+
+import (
+	"internal/mirage/netstack"
+	"internal/mirage/netstack/udp"
+	"internal/mirage/netstack/wire"
+	"sync/atomic"
+	"time"
+)
+
+// network is the stack that sockets stand on, and how far its configuration has come.
+type network struct {
+	stack   *netstack.Stack
+	udp     *udp.Protocol
+	settled atomic.Bool
+	done    chan struct{} // closed when settled
+}
+
+// newNetwork makes a stack with the loopback interface alone, which needs no configuration.
+func newNetwork() *network {
+	n := &network{stack: netstack.New(netstack.Config{Now: nanotime, Rand: random}), done: make(chan struct{})}
+	n.udp = udp.New(n.stack)
+	n.stack.Start()
+	return n
+}
+
+// configurationTime bounds how long a program waits at its first use of the network, nanoseconds.
+const configurationTime = 5e9
+
+// settle makes users of the network wait until each of interfaces has an address, or the time is over.
+func (n *network) settle(interfaces []*netstack.Interface) {
+	deadline := time.NewTimer(configurationTime)
+	defer deadline.Stop()
+	for _, i := range interfaces {
+		select {
+		case <-i.Configured():
+		case <-deadline.C:
+			n.finish()
+			return
+		}
+	}
+	n.finish()
+}
+
+// finish lets everybody go on.
+func (n *network) finish() {
+	n.settled.Store(true)
+	close(n.done)
+}
+
+// wait waits until the first attempt to configure the network has ended, well or badly. It is what a caller does who
+// needs an address or a route; listening does not.
+func (n *network) wait() {
+	if !n.settled.Load() {
+		<-n.done
+	}
+}
+
+// await is wait for one address: loopback is there from the start.
+func (n *network) await(a wire.Addr) {
+	if !n.settled.Load() && !a.IsLoopback() {
+		n.wait()
+	}
+}
+
+// byName finds an interface.
+func (n *network) byName(name string) (netstack.InterfaceInfo, bool) {
+	for _, i := range n.stack.Interfaces() {
+		if i.Name == name {
+			return i, true
+		}
+	}
+	return netstack.InterfaceInfo{}, false
+}
+
+// nameOf returns the name of the interface with that index, empty if there is none.
+func (n *network) nameOf(index int) string {
+	for _, i := range n.stack.Interfaces() {
+		if i.Index == index {
+			return i.Name
+		}
+	}
+	return ""
+}

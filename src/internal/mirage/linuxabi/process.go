@@ -1,0 +1,222 @@
+package linuxabi
+
+import (
+	"internal/mirage/fs"
+	"internal/mirage/linuxabi/linux"
+	"sync/atomic"
+)
+
+// A Process is the state that system calls work on: there is one program on the machine, and no other process.
+type Process struct {
+	fds     descriptors
+	fs      *fs.FS
+	cwd     atomic.Pointer[fs.Inode]
+	umask   atomic.Uint32
+	net     *network
+	console *console
+	host    hostname
+	unix    unixNames
+	name    atomic.Pointer[string] // PR_SET_NAME
+	sigmask atomic.Uint64
+	started int64 // nanotime
+}
+
+// NewProcess makes a process with an empty tree of at most limit bytes, no descriptors and no network but loopback.
+func NewProcess(limit int64) *Process {
+	p := &Process{fs: fs.New(limit, wallClock), started: nanotime()}
+	p.fds.limit = maxDescriptors
+	p.cwd.Store(p.fs.Root())
+	p.umask.Store(0o022)
+	p.console = newConsole()
+	p.net = newNetwork()
+	return p
+}
+
+// The identities that the only process has, and a superuser's.
+const (
+	pid  = 1
+	ppid = 0
+)
+
+func getpid(p *Process, a args) (uintptr, linux.Errno)  { return pid, 0 }
+func getppid(p *Process, a args) (uintptr, linux.Errno) { return ppid, 0 }
+
+// getid serves getuid and its kin, all of which answer 0: root.
+func getid(p *Process, a args) (uintptr, linux.Errno) { return 0, 0 }
+
+// setid serves setuid and its kin. Only user 0 is mapped here, as in a user namespace of its own, where another ID is
+// EINVAL (user_namespaces(7)).
+func setid(p *Process, a args) (uintptr, linux.Errno) {
+	if int32(a.a1) != 0 {
+		return 0, linux.EINVAL
+	}
+	return 0, 0
+}
+
+// setreuid is setid for setreuid and setregid, where -1 leaves an ID as it is.
+func setreuid(p *Process, a args) (uintptr, linux.Errno) { return 0, rootOnly(a.a1, a.a2) }
+
+// setresuid is setid for setresuid and setresgid.
+func setresuid(p *Process, a args) (uintptr, linux.Errno) { return 0, rootOnly(a.a1, a.a2, a.a3) }
+
+func rootOnly(ids ...uintptr) linux.Errno {
+	for _, id := range ids {
+		if int32(id) != 0 && int32(id) != -1 {
+			return linux.EINVAL
+		}
+	}
+	return 0
+}
+
+// getresid serves getresuid and getresgid.
+func getresid(p *Process, a args) (uintptr, linux.Errno) {
+	for _, ptr := range [...]uintptr{a.a1, a.a2, a.a3} {
+		if e := store(ptr, uint32(0)); e != 0 {
+			return 0, e
+		}
+	}
+	return 0, 0
+}
+
+func getgroups(p *Process, a args) (uintptr, linux.Errno) {
+	if int32(a.a1) < 0 {
+		return 0, linux.EINVAL
+	}
+	return 0, 0
+}
+
+// setgroups takes the empty list alone.
+func setgroups(p *Process, a args) (uintptr, linux.Errno) {
+	if a.a1 != 0 {
+		return 0, linux.EINVAL
+	}
+	return 0, 0
+}
+
+// mine checks a process ID that a caller means itself by.
+func mine(id uintptr) linux.Errno {
+	if int32(id) != 0 && int32(id) != pid {
+		return linux.ESRCH
+	}
+	return 0
+}
+
+// getpgid serves getpgid and getsid: the process leads its group and its session.
+func getpgid(p *Process, a args) (uintptr, linux.Errno) { return pid, mine(a.a1) }
+
+// setpgid refuses, as for a session leader (setpgid(2)).
+func setpgid(p *Process, a args) (uintptr, linux.Errno) {
+	if e := mine(a.a1); e != 0 {
+		return 0, e
+	}
+	return 0, linux.EPERM
+}
+
+// setsid refuses, as for the leader of a process group (setsid(2)).
+func setsid(p *Process, a args) (uintptr, linux.Errno) { return 0, linux.EPERM }
+
+// wait answers that there are no children: none can be made.
+func wait(p *Process, a args) (uintptr, linux.Errno) { return 0, linux.ECHILD }
+
+// exit serves exit and exit_group: the runtime decides what remains to be done.
+func exit(p *Process, a args) (uintptr, linux.Errno) {
+	p.console.drain()
+	exitMachine(int32(a.a1))
+	return 0, 0
+}
+
+// kill serves signals to oneself: 0 asks whether the process is there, and SIGKILL ends it. The others have no way
+// into the runtime.
+func kill(p *Process, a args) (uintptr, linux.Errno) {
+	id, sig := int32(a.a1), a.a2
+	if id != pid && id != 0 && id != -pid {
+		return 0, linux.ESRCH
+	}
+	return raise(p, sig)
+}
+
+func tkill(p *Process, a args) (uintptr, linux.Errno) {
+	if int32(a.a1) != pid {
+		return 0, linux.ESRCH
+	}
+	return raise(p, a.a2)
+}
+
+func tgkill(p *Process, a args) (uintptr, linux.Errno) {
+	if int32(a.a1) != pid || int32(a.a2) != pid {
+		return 0, linux.ESRCH
+	}
+	return raise(p, a.a3)
+}
+
+func raise(p *Process, sig uintptr) (uintptr, linux.Errno) {
+	switch {
+	case sig == 0:
+		return 0, 0
+	case sig > linux.SIGMAX:
+		return 0, linux.EINVAL
+	case sig == linux.SIGKILL:
+		return exit(p, args{a1: 128 + linux.SIGKILL})
+	}
+	return 0, linux.ENOSYS
+}
+
+// sigprocmask keeps a mask, which no signal meets.
+func sigprocmask(p *Process, a args) (uintptr, linux.Errno) {
+	const block, unblock, set = 0, 1, 2
+	if a.a4 != linux.SIGSETLEN {
+		return 0, linux.EINVAL
+	}
+	old := p.sigmask.Load()
+	if a.a2 != 0 {
+		m, e := load[uint64](a.a2)
+		if e != 0 {
+			return 0, e
+		}
+		switch a.a1 {
+		case block:
+			m |= old
+		case unblock:
+			m = old &^ m
+		case set:
+		default:
+			return 0, linux.EINVAL
+		}
+		p.sigmask.Store(m &^ (1<<(linux.SIGKILL-1) | 1<<(linux.SIGSTOP-1)))
+	}
+	if a.a3 != 0 {
+		return 0, store(a.a3, old)
+	}
+	return 0, 0
+}
+
+// setTidAddress has no thread whose end to tell of.
+func setTidAddress(p *Process, a args) (uintptr, linux.Errno) { return pid, 0 }
+
+// prctl serves the name of the thread and what has one answer only.
+func prctl(p *Process, a args) (uintptr, linux.Errno) {
+	const nameLen = 16
+	switch a.a1 {
+	case linux.PR_SET_NAME:
+		b, e := userString(a.a2, nameLen, 0)
+		if e != 0 {
+			return 0, e
+		}
+		p.name.Store(&b)
+		return 0, 0
+	case linux.PR_GET_NAME:
+		var name [nameLen]byte
+		if s := p.name.Load(); s != nil {
+			copy(name[:nameLen-1], *s)
+		}
+		return 0, store(a.a2, name)
+	case linux.PR_GET_DUMPABLE, linux.PR_GET_NO_NEW:
+		return 0, 0
+	case linux.PR_CAPBSET_READ:
+		if a.a2 > linux.CAP_LAST_CAP {
+			return 0, linux.EINVAL
+		}
+		return 1, 0
+	}
+	return 0, linux.EINVAL
+}
