@@ -45,28 +45,15 @@ func (t *icmpInput) Input(p *inet.Packet) {
 func (t *icmpInput) Error(*inet.SendError) {}
 
 func (s *Stack) echoReply(p *inet.Packet, request wire.ICMP) {
-	o, ok := s.openReply(p, len(request))
-	if !ok {
+	o, err := s.Reply(p, len(request))
+	if err != nil {
 		return
 	}
 	icmp.PutEchoReply(o.Bytes, request)
-	o.TOS = p.TOS // RFC 1349 section 5.1
+	o.IP.Protocol, o.IP.TOS = wire.ProtoICMP, p.TOS // RFC 1349 section 5.1
 	s.counters.ICMPOutEchoReps.Add(1)
 	s.counters.ICMPOutMsgs.Add(1)
 	s.Send(o)
-}
-
-// openReply begins an ICMP message to the sender of p, from the address that p was sent to.
-func (s *Stack) openReply(p *inet.Packet, size int) (o inet.Out, ok bool) {
-	r, err := s.Route(p.Src, p.Dst, 0)
-	if err != nil {
-		return o, false
-	}
-	if o, err = s.Open(r, size); err != nil {
-		return o, false
-	}
-	o.Protocol, o.Batch = wire.ProtoICMP, r.Link.Index() == p.Iface
-	return o, true
 }
 
 // Unreachable answers p with an ICMP destination unreachable message (port unreachable), if RFC 1122 section
@@ -76,21 +63,30 @@ func (s *Stack) Unreachable(p *inet.Packet) {
 }
 
 func (s *Stack) sendError(p *inet.Packet, typ, code uint8) {
-	if !icmp.MayAnswer(p.Header, p.Payload, p.To) {
-		return
-	}
-	var random [1]byte
-	s.config.Rand(random[:])
-	if !s.errors.Allow(s.Now(), p.Src, random[0]) {
-		s.counters.ICMPOutRateLimit.Add(1)
+	if !s.mayAnswer(p) {
 		return
 	}
 	original := p.Header[:len(p.Header)+len(p.Payload)] // they lie in one array: inet.Packet
-	o, ok := s.openReply(p, icmp.ErrorLen(len(original)))
-	if !ok {
+	o, err := s.Reply(p, icmp.ErrorLen(len(original)))
+	if err != nil {
 		return
 	}
 	icmp.PutError(o.Bytes, typ, code, original)
+	o.IP.Protocol = wire.ProtoICMP
 	s.counters.ICMPOutMsgs.Add(1)
 	s.Send(o)
+}
+
+// mayAnswer reports whether RFC 1122 section 3.2.2 and the rate limit allow an error about p.
+func (s *Stack) mayAnswer(p *inet.Packet) bool {
+	if !icmp.MayAnswer(p.Header, p.Payload, p.To) {
+		return false
+	}
+	var random [1]byte
+	s.config.Rand(random[:])
+	if s.errors.Allow(s.Now(), p.Src, random[0]) {
+		return true
+	}
+	s.counters.ICMPOutRateLimit.Add(1)
+	return false
 }

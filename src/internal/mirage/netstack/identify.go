@@ -24,6 +24,6 @@ func (d *identifiers) seed(random func([]byte)) {
 }
 
 func (d *identifiers) of(r *inet.Route, protocol uint8) uint16 {
-	h := r.Dst.Hash(r.Src.Hash(d.key) + uint64(protocol))
+	h := r.Dst.Hash(d.key ^ uint64(r.Src.Bits32())<<8 ^ uint64(protocol))
 	return uint16(d.next[h%uint64(len(d.next))].Add(1))
 }

@@ -23,6 +23,7 @@ type Interface struct {
 	arpTimer   inet.Timer
 	counters   interfaceCounters
 	packet     inet.Packet // the one being received: the receive function runs once at a time
+	reply      inet.Out    // the answer to it
 
 	claims claims
 	stalls stalls
@@ -43,7 +44,7 @@ func (s *Stack) AddNIC(name string, nic device.NIC) *Interface { return s.addNIC
 
 func (s *Stack) addNIC(name string, nic device.NIC, loopback bool) *Interface {
 	i := &Interface{
-		stack: s, name: name, nic: nic, mac: nic.MAC(), loopback: loopback,
+		stack: s, name: name, nic: nic, mac: wire.MACFrom(nic.MAC()), loopback: loopback,
 		offload:    nic.Offloads()&device.TxChecksum != 0,
 		configured: make(chan struct{}),
 	}
@@ -79,7 +80,7 @@ func (s *Stack) Interface(index int) *Interface {
 type InterfaceInfo struct {
 	Index    int // from 1
 	Name     string
-	MAC      wire.MAC
+	MAC      [6]byte
 	MTU      int
 	Loopback bool
 	Running  bool // the card has a carrier
@@ -100,7 +101,7 @@ func (s *Stack) Interfaces() []InterfaceInfo {
 	all := make([]InterfaceInfo, len(s.ifaces))
 	for k, i := range s.ifaces {
 		all[k] = InterfaceInfo{
-			Index: i.index, Name: i.name, MAC: i.mac, MTU: int(i.mtu.Load()), Loopback: i.loopback,
+			Index: i.index, Name: i.name, MAC: i.mac.As6(), MTU: int(i.mtu.Load()), Loopback: i.loopback,
 			Running: i.nic.LinkUp(), Counters: i.counters.read(),
 		}
 		for _, a := range i.addrs {

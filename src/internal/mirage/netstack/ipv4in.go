@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"internal/mirage/netstack/icmp"
 	"internal/mirage/netstack/inet"
 	"internal/mirage/netstack/ipfrag"
 	"internal/mirage/netstack/wire"
@@ -16,7 +17,8 @@ func (i *Interface) receiveIPv4(b []byte, valid, group bool) {
 		c.InHdrErrors.Add(1) // RFC 1122 section 3.2.1.1, 3.2.1.2, 3.2.1.8
 		return
 	}
-	to, ok := i.admit(p.Src(), p.Dst(), group)
+	src, dst := p.Src(), p.Dst()
+	to, ok := i.admit(src, dst, group)
 	if !ok {
 		c.InAddrErrors.Add(1)
 		return
@@ -27,11 +29,10 @@ func (i *Interface) receiveIPv4(b []byte, valid, group bool) {
 		}
 		valid = false // what the card said was of a fragment
 	}
-	i.packet = inet.Packet{
-		Src: p.Src(), Dst: p.Dst(), Payload: p.Payload(), Header: p[:p.HeaderLen()], Iface: i.index,
-		TTL: p.TTL(), TOS: p.TOS(), To: to, Valid: valid,
-	}
-	i.stack.deliver(p.Protocol(), &i.packet)
+	k, h := &i.packet, p.HeaderLen() // field by field: this is the path of every packet
+	k.Src, k.Dst, k.Payload, k.Header = src, dst, p[h:], p[:h]
+	k.Iface, k.TTL, k.TOS, k.To, k.Valid = i.index, p.TTL(), p.TOS(), to, valid
+	i.stack.deliver(p.Protocol(), k)
 }
 
 // admit decides by its addresses whether a datagram is for us and may come from where it says.
@@ -41,20 +42,18 @@ func (i *Interface) admit(src, dst wire.Addr, group bool) (to inet.Locality, ok 
 	if i.loopback {
 		return to, to != inet.Foreign && v.local(src, 0) == inet.Own
 	}
-	switch {
-	case to == inet.Foreign:
-		return to, false // we do not forward
-	case dst.IsLoopback() || src.IsLoopback():
-		return to, false // RFC 1122 section 3.2.1.3 (g): not outside a host
-	case to == inet.Multicast && dst != wire.AllHosts4:
-		return to, false // RFC 1112 section 7.2: a group that nobody here has joined
-	case group && to == inet.Own:
-		return to, false // RFC 1122 section 3.3.6: all stations were sent what one address is for
-	case src.IsUnspecified():
-		return to, to == inet.Broadcast // RFC 1122 section 3.2.1.3 (a): a host that asks who it is
+	// RFC 1122 section 3.2.1.3: the source is one host, outside this one; and it is not us, for we have not sent it.
+	if to == inet.Foreign || v.local(src, 0) != inet.Foreign {
+		return to, false
 	}
-	// RFC 1122 section 3.2.1.3: a source is one host; and it is not us, for we have not sent it.
-	return to, v.local(src, 0) == inet.Foreign
+	switch to {
+	case inet.Own:
+		// Section 3.3.6: not what was sent to all stations; section 3.2.1.3 (a) and (g): not from 0.0.0.0 nor to 127.0.0.0/8.
+		return to, !group && src != wire.Any4 && !dst.IsLoopback()
+	case inet.Multicast:
+		return to, dst == wire.AllHosts4 // RFC 1112 section 7.2: no other group has been joined
+	}
+	return to, true
 }
 
 // reassemble takes a fragment and returns the datagram that it completes, or nil.
@@ -80,13 +79,28 @@ func (s *Stack) expireFragments(now int64) {
 	s.counters.ReasmTimeout.Add(uint64(dropped))
 	s.counters.ReasmFails.Add(uint64(dropped))
 	for _, p := range first {
-		// They are not kept with the interface they came by: own addresses are own on each.
-		q := inet.Packet{Src: p.Src(), Dst: p.Dst(), Header: p[:p.HeaderLen()], Payload: p.Payload(), To: s.Local(p.Dst(), 0)}
-		s.sendError(&q, wire.ICMPTimeExceeded, wire.CodeReassemblyTime)
+		s.reassemblyTimeout(p)
 	}
 	if next := s.fragments.Next(); next != 0 {
 		s.Schedule(&s.fragTimer, next)
 	}
+}
+
+// reassemblyTimeout sends time exceeded about the first fragment of a datagram. It runs beside the receive
+// functions and leaves their Outs alone.
+func (s *Stack) reassemblyTimeout(p wire.IPv4) {
+	q := inet.Packet{Src: p.Src(), Header: p[:p.HeaderLen()], Payload: p.Payload(), To: s.Local(p.Dst(), 0)}
+	if !s.mayAnswer(&q) {
+		return
+	}
+	r, err := s.Route(p.Src(), p.Dst(), 0)
+	o := inet.Out{Route: r, IP: wire.IPv4Fields{Protocol: wire.ProtoICMP}}
+	if err != nil || s.Open(&o, icmp.ErrorLen(len(p))) != nil {
+		return
+	}
+	icmp.PutError(o.Bytes, wire.ICMPTimeExceeded, wire.CodeReassemblyTime, p)
+	s.counters.ICMPOutMsgs.Add(1)
+	s.Send(&o)
 }
 
 // deliver hands a datagram to its transport.

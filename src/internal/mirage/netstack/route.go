@@ -114,7 +114,7 @@ func (s *Stack) Route(dst, src wire.Addr, iface int) (inet.Route, error) {
 			s.counters.OutNoRoutes.Add(1)
 			return inet.Route{}, inet.ENETUNREACH
 		}
-		if link = found.link; !found.Gateway.IsUnspecified() {
+		if link = found.link; !found.direct {
 			r.Next = found.Gateway
 		}
 		if src.IsUnspecified() {
@@ -143,7 +143,7 @@ func (s *Stack) Route(dst, src wire.Addr, iface int) (inet.Route, error) {
 // lookup returns the longest match (RFC 1122 section 3.3.1.2, RFC 1812 section 5.2.4.3).
 func (v *view) lookup(dst wire.Addr, iface int) *viewRoute {
 	for k := range v.routes {
-		if r := &v.routes[k]; r.Dst.Contains(dst) && (iface == 0 || iface == r.Iface) {
+		if r := &v.routes[k]; r.net.Match(dst) && (iface == 0 || iface == r.Iface) {
 			return r
 		}
 	}

@@ -11,6 +11,7 @@ type view struct {
 	generation uint32
 	ifaces     []*Interface // by index-1
 	addrs      []viewAddr
+	filter     uint64      // bit n is set if an address in addrs ends in the six bits n
 	routes     []viewRoute // most specific first, then by metric
 }
 
@@ -23,7 +24,9 @@ type viewAddr struct {
 
 type viewRoute struct {
 	RouteEntry
-	link *Interface
+	net    wire.Matcher
+	link   *Interface
+	direct bool // no gateway
 }
 
 // newView builds the view of what is configured. s.mu is held.
@@ -40,17 +43,21 @@ func newView(s *Stack) *view {
 				v.addrs = append(v.addrs, viewAddr{a.prefix.Masked().Addr, inet.Broadcast, i.index})
 			}
 			if !i.loopback {
-				v.insert(viewRoute{RouteEntry{Dst: a.prefix.Masked(), Gateway: wire.Any4, Src: a.prefix.Addr, Iface: i.index}, i})
+				v.insert(RouteEntry{Dst: a.prefix.Masked(), Gateway: wire.Any4, Src: a.prefix.Addr, Iface: i.index})
 			}
 		}
 	}
 	for _, r := range s.routes {
-		v.insert(viewRoute{r, s.ifaces[r.Iface-1]})
+		v.insert(r)
+	}
+	for _, a := range v.addrs {
+		v.filter |= 1 << (a.addr.Bits32() % 64)
 	}
 	return v
 }
 
-func (v *view) insert(r viewRoute) {
+func (v *view) insert(entry RouteEntry) {
+	r := viewRoute{entry, entry.Dst.Matcher(), v.ifaces[entry.Iface-1], entry.Gateway.IsUnspecified()}
 	at := len(v.routes)
 	for i, q := range v.routes {
 		if r.Dst.Bits > q.Dst.Bits || r.Dst.Bits == q.Dst.Bits && r.Metric < q.Metric {
@@ -66,18 +73,22 @@ func (v *view) insert(r viewRoute) {
 // local reports what an address is to this host, on the interface with that index or, if 0, on any.
 func (v *view) local(a wire.Addr, iface int) inet.Locality {
 	// Own addresses are own on every interface: the weak end system model of RFC 1122 section 3.3.4.2, as Linux has it.
-	for k := range v.addrs {
-		if l := &v.addrs[k]; l.addr == a && (l.to == inet.Own || iface == 0 || l.iface == iface) {
-			return l.to
+	if v.filter>>(a.Bits32()%64)&1 != 0 {
+		for k := range v.addrs {
+			if l := &v.addrs[k]; l.addr == a && (l.to == inet.Own || iface == 0 || l.iface == iface) {
+				return l.to
+			}
 		}
 	}
-	switch {
-	case !a.Is4():
-	case a.IsLoopback():
+	if !a.Is4() {
+		return inet.Foreign
+	}
+	switch bits := a.Bits32(); {
+	case bits>>24 == 127:
 		return inet.Own
-	case a == wire.Broadcast4:
+	case bits == ^uint32(0):
 		return inet.Broadcast
-	case a.IsMulticast():
+	case bits>>28 == 0xe:
 		return inet.Multicast
 	}
 	return inet.Foreign

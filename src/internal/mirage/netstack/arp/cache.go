@@ -83,7 +83,7 @@ func (c *Cache) slot(a wire.Addr) *atomic.Pointer[entry] {
 func (c *Cache) Lookup(a wire.Addr) (wire.MAC, bool) {
 	e := c.slot(a).Load()
 	if e == nil || e.addr != a {
-		return wire.MAC{}, false
+		return 0, false
 	}
 	if !e.used.Load() {
 		e.used.Store(true)
@@ -118,16 +118,16 @@ func (c *Cache) Resolve(now int64, a, from wire.Addr, frame func() *device.Frame
 			e.held = e.held[:maxHeld-1]
 		}
 		e.held = append(e.held, frame())
-		return wire.MAC{}, Held, Message{}
+		return 0, Held, Message{}
 	}
 	if !c.asks.Take(now) || !c.makeRoom() {
-		return wire.MAC{}, Refused, Message{}
+		return 0, Refused, Message{}
 	}
 	e = &entry{addr: a, asker: from, asked: 1, changed: now, held: append(make([]*device.Frame, 0, maxHeld), frame())}
 	c.entries[a] = e
 	c.waiting++
 	c.wait(e, now+interval)
-	return wire.MAC{}, Asked, c.question(e)
+	return 0, Asked, c.question(e)
 }
 
 // makeRoom makes room for one pending entry, at the cost of the one that has been pending longest, or of a known one

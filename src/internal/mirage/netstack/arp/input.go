@@ -21,7 +21,7 @@ func (c *Cache) Input(now int64, m wire.ARP) (r Result) {
 	if mac == c.mac {
 		return Result{Wrong: true} // our own, sent back by the link
 	}
-	if mac.IsGroup() || mac == (wire.MAC{}) || sender.IsMulticast() || sender == wire.Broadcast4 || sender.IsLoopback() {
+	if mac.IsGroup() || mac == 0 || sender.IsMulticast() || sender == wire.Broadcast4 || sender.IsLoopback() {
 		return Result{Wrong: true} // no single station: RFC 1812 section 3.3.2
 	}
 	if !sender.IsUnspecified() && c.own(sender) {

@@ -25,7 +25,8 @@ func (c *Client) message(kind byte) []byte {
 	broadcast := ciaddr == wire.Any4 && kind != wire.DHCPDecline
 	wire.DHCP(m).Put(c.xid, secs, broadcast, ciaddr, c.config.MAC)
 	m = wire.AppendDHCPOption(m, wire.OptMessageType, kind)
-	m = wire.AppendDHCPOption(m, wire.OptClientID, append([]byte{1}, c.config.MAC[:]...)...)
+	mac := c.config.MAC.As6()
+	m = wire.AppendDHCPOption(m, wire.OptClientID, append([]byte{1}, mac[:]...)...) // RFC 2132 section 9.14
 	switch {
 	case kind == wire.DHCPRequest && c.state == requesting:
 		m = appendAddr(m, wire.OptRequestedIP, c.offer.addr)

@@ -27,16 +27,21 @@ type Network interface {
 	// Local reports what an address is to this host, on the interface with that index or, if 0, on any.
 	Local(a wire.Addr, iface int) Locality
 
-	// Open begins a datagram of at most size bytes of transport header and payload.
-	// The errors are EMSGSIZE, EAGAIN (the card's queue is full: see WhenWritable) and ENOBUFS.
-	Open(r Route, size int) (Out, error)
+	// Open begins a datagram of at most size octets of transport header and payload, that goes the way of o.Route.
+	// It sets Bytes, Frame, Offload and PartialAt. The errors are EMSGSIZE and EAGAIN (the card's queue is full: see
+	// WhenWritable).
+	Open(o *Out, size int) error
 
-	// Send puts the lower headers in front of o.Bytes and sends it, or gives it to ARP to be sent later. It takes
-	// o over whether or not it fails.
-	Send(o Out) error
+	// Reply is Route and Open for an answer to p, to be sent before p's Input returns: from the address that p was sent to,
+	// to the sender. Size 0 stands for what one frame takes. There is one Out for each card.
+	Reply(p *Packet, size int) (*Out, error)
+
+	// Send puts the lower headers in front of o.Bytes and sends it, or gives it to ARP to be sent later. What Open
+	// returned is gone then, also after an error: EMSGSIZE (longer than a frame, and DontFrag).
+	Send(o *Out) error
 
 	// Drop gives back what Open returned.
-	Drop(o Out)
+	Drop(o *Out)
 
 	// WhenWritable calls f once, soon after now, when the card of r is likely to take a frame.
 	WhenWritable(r Route, f func())
@@ -97,17 +102,15 @@ type Route struct {
 type Link interface{ Index() int }
 
 // An Out is a datagram on its way out, between Network.Open and Send. The transport fills Bytes, may shorten
-// it, and sets Protocol and what else it wants.
+// it, and sets Protocol and what else it wants. It can be used again and again.
 type Out struct {
 	Route     Route
-	Bytes     []byte        // transport header and payload, with room in front for the headers below
-	Frame     *device.Frame // what Bytes is part of; nil if it is longer than one frame takes
-	Protocol  uint8
-	TTL, TOS  uint8 // TTL 0: the default
-	DontFrag  bool
-	Offload   bool   // the transport may leave its checksum to the card and set PartialAt
-	PartialAt uint16 // offset in Bytes of a checksum field that holds the pseudo-header's sum; 0: it is right already
-	Batch     bool   // sent from the receive function of the same card, whose driver flushes by itself
+	Bytes     []byte          // transport header and payload, with room in front for the headers below
+	Frame     *device.Frame   // what Bytes is part of; nil if it is longer than one frame takes
+	IP        wire.IPv4Fields // Protocol, TTL, TOS and DontFrag are the transport's
+	PartialAt uint16          // offset in Bytes of a checksum field that holds the pseudo-header's sum; 0: it is right already
+	Offload   bool            // the transport may leave its checksum to the card and set PartialAt
+	Batch     bool            // sent from the receive function of the same card, whose driver flushes by itself
 }
 
 // A SendError is an ICMP error, or ARP's failure, about a datagram from Src to Dst.

@@ -134,7 +134,7 @@ func (s *Socket) Connect(remote wire.AddrPort) error {
 		b.local = r.Src
 	}
 	s.publish(&b)
-	s.route, s.routeGen = r, s.p.net.Generation()
+	s.routeGen = 0
 	return nil
 }
 

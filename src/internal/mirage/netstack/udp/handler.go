@@ -33,11 +33,7 @@ func (p *Protocol) answer(h Handler, pkt *inet.Packet, u wire.UDP) {
 	if from.Port == 0 {
 		return // RFC 768: it wants no answer
 	}
-	r, err := p.net.Route(pkt.Src, pkt.Dst, 0)
-	if err != nil {
-		return
-	}
-	o, err := p.net.Open(r, r.Room)
+	o, err := p.net.Reply(pkt, 0)
 	if err != nil {
 		p.counters.SndbufErrors.Add(1)
 		return
@@ -50,20 +46,19 @@ func (p *Protocol) answer(h Handler, pkt *inet.Packet, u wire.UDP) {
 	}
 	if &answer[0] != &dst[0] {
 		p.net.Drop(o)
-		if o, err = p.net.Open(r, wire.UDPLen+len(answer)); err != nil {
+		if o, err = p.net.Reply(pkt, wire.UDPLen+len(answer)); err != nil {
 			p.counters.SndbufErrors.Add(1)
 			return
 		}
 		copy(o.Bytes[wire.UDPLen:], answer)
 	}
 	o.Bytes = o.Bytes[:wire.UDPLen+len(answer)]
-	o.Batch = r.Link.Index() == pkt.Iface
 	p.send(o, u.DstPort(), from.Port)
 }
 
 // send puts the UDP header in front of the payload and sends.
-func (p *Protocol) send(o inet.Out, src, dst uint16) error {
-	if o.Protocol = wire.ProtoUDP; o.Offload {
+func (p *Protocol) send(o *inet.Out, src, dst uint16) error {
+	if o.IP.Protocol = wire.ProtoUDP; o.Offload {
 		o.PartialAt = 6
 	}
 	wire.UDP(o.Bytes).Put(src, dst, o.Route.Src, o.Route.Dst, o.Offload)

@@ -21,12 +21,11 @@ const maxPayload = wire.IPv4MaxLen - wire.IPv4Len - wire.UDPLen
 // EPIPE (shut down), EBADF, and Route's.
 func (s *Socket) Send(b []byte, c Control) (int, error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.closed {
-		s.mu.Unlock()
 		return 0, inet.EBADF
 	}
 	if !s.connected() {
-		s.mu.Unlock()
 		return 0, inet.EDESTADDRREQ
 	}
 	return s.send(b, s.bound.remote, c, c.Src == wire.Addr{} && c.Iface == 0)
@@ -36,100 +35,97 @@ func (s *Socket) Send(b []byte, c Control) (int, error) {
 // (port 0), EACCES (broadcast without Options.Broadcast) and EAFNOSUPPORT.
 func (s *Socket) SendTo(b []byte, to wire.AddrPort, c Control) (int, error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.closed {
-		s.mu.Unlock()
 		return 0, inet.EBADF
 	}
 	if err := s.family(to.Addr); err != nil {
-		s.mu.Unlock()
 		return 0, err
 	}
 	return s.send(b, to, c, false)
 }
 
-// send does the rest. toPeer: s.route leads there, if it is still right. s.mu is held, and released.
+// send does the rest. toPeer: without a route of its own. s.mu is held.
 func (s *Socket) send(b []byte, to wire.AddrPort, c Control, toPeer bool) (int, error) {
-	r, err := s.prepare(len(b), to, c, toPeer)
-	o := inet.Out{DontFrag: s.options.DontFragment, TTL: s.options.TTL, TOS: s.options.TOS}
-	if r.To == inet.Multicast {
-		o.TTL = s.options.MulticastTTL
-	}
-	port := s.port
-	s.mu.Unlock()
-	if err != nil {
+	if err := s.prepare(len(b), to, c, toPeer); err != nil {
 		return 0, err
 	}
-	if c.TTL != 0 {
-		o.TTL = c.TTL
-	}
-	if c.TOS != 0 {
-		o.TOS = c.TOS
-	}
-	open, err := s.p.net.Open(r, wire.UDPLen+len(b))
-	if err != nil {
+	o := &s.out
+	if err := s.p.net.Open(o, wire.UDPLen+len(b)); err != nil {
 		s.p.counters.SndbufErrors.Add(1)
 		if err == inet.EAGAIN {
-			s.stall(r)
+			s.stall()
 		}
 		return 0, err
 	}
-	open.DontFrag, open.TTL, open.TOS = o.DontFrag, o.TTL, o.TOS
-	copy(open.Bytes[wire.UDPLen:], b)
-	if err := s.p.send(open, port, to.Port); err != nil {
+	o.IP = wire.IPv4Fields{DontFrag: s.options.DontFragment, TTL: s.options.TTL, TOS: s.options.TOS}
+	if o.Route.To == inet.Multicast {
+		o.IP.TTL = s.options.MulticastTTL
+	}
+	if c.TTL != 0 {
+		o.IP.TTL = c.TTL
+	}
+	if c.TOS != 0 {
+		o.IP.TOS = c.TOS
+	}
+	copy(o.Bytes[wire.UDPLen:], b)
+	if err := s.p.send(o, s.port, to.Port); err != nil {
 		return 0, err
 	}
 	return len(b), nil
 }
 
-// prepare checks that n octets may go out, binds the socket if it is not bound, and finds the way.
-func (s *Socket) prepare(n int, to wire.AddrPort, c Control, toPeer bool) (r inet.Route, err error) {
+// prepare checks that n octets may go out, finds the way, and binds the socket if it is not bound.
+func (s *Socket) prepare(n int, to wire.AddrPort, c Control, toPeer bool) (err error) {
 	switch {
 	case s.err != nil:
-		return r, s.takeError()
+		return s.takeError()
 	case s.noWrite:
-		return r, inet.EPIPE
+		return inet.EPIPE
 	case n > maxPayload:
-		return r, inet.EMSGSIZE
+		return inet.EMSGSIZE
 	case to.Port == 0:
-		return r, inet.EINVAL
+		return inet.EINVAL
 	}
-	if gen := s.p.net.Generation(); toPeer && s.routeGen == gen {
-		r = s.route
-	} else {
-		src, iface := c.Src, c.Iface
-		if src.IsUnspecified() {
-			src = s.source()
+	if gen := s.p.net.Generation(); !toPeer || s.routeGen != gen {
+		if s.out.Route, err = s.p.net.Route(to.Addr, s.sourceFor(c), s.ifaceFor(c)); err != nil {
+			return err
 		}
-		if iface == 0 {
-			iface = s.options.Iface
-		}
-		if r, err = s.p.net.Route(to.Addr, src, iface); err != nil {
-			return r, err
-		}
-		if toPeer {
-			s.route, s.routeGen = r, gen
+		if s.routeGen = 0; toPeer {
+			s.routeGen = gen
 		}
 	}
-	if r.To == inet.Broadcast && !s.options.Broadcast {
-		return r, inet.EACCES
+	if s.out.Route.To == inet.Broadcast && !s.options.Broadcast {
+		return inet.EACCES
 	}
-	if s.options.DontFragment && n+wire.UDPLen > r.Room {
-		return r, inet.EMSGSIZE
+	if s.options.DontFragment && n+wire.UDPLen > s.out.Route.Room {
+		return inet.EMSGSIZE
 	}
 	if s.bound == nil {
-		err = s.bind(wire.AddrPort{Addr: s.any()}, chosen{addr: true, port: true})
+		return s.bind(wire.AddrPort{Addr: s.any()}, chosen{addr: true, port: true})
 	}
-	return r, err
+	return nil
 }
 
-// stall makes the socket unwritable until the card of r is likely to have room again.
-func (s *Socket) stall(r inet.Route) {
-	s.mu.Lock()
-	first := !s.stalled && !s.closed
-	s.stalled = true
-	s.mu.Unlock()
-	if first {
-		s.p.net.WhenWritable(r, s.resume)
+func (s *Socket) sourceFor(c Control) wire.Addr {
+	if !c.Src.IsUnspecified() {
+		return c.Src
+	}
+	return s.source()
+}
+
+func (s *Socket) ifaceFor(c Control) int {
+	if c.Iface != 0 {
+		return c.Iface
+	}
+	return s.options.Iface
+}
+
+// stall makes the socket unwritable until the card is likely to have room again. s.mu is held.
+func (s *Socket) stall() {
+	if !s.stalled {
+		s.stalled = true
+		s.p.net.WhenWritable(s.out.Route, s.resume)
 	}
 }
 

@@ -17,8 +17,8 @@ type Socket struct {
 	bound    *binding // what is in p.ports; nil if it is not bound
 	port     uint16
 	chosen   chosen
-	route    inet.Route // to the peer
-	routeGen uint32     // the Network's generation that route is of
+	out      inet.Out // the datagram being sent; out.Route leads to the peer if routeGen is right
+	routeGen uint32   // the Network's generation, 0 when out.Route leads elsewhere
 	queue    queue
 	err      error
 	stalled  bool // waits for room in the card

@@ -108,10 +108,19 @@ func mask(n int) (hi, lo uint64) {
 func (p Prefix) mask() (hi, lo uint64) { return mask(int(p.Bits) + 128 - p.Addr.BitLen()) }
 
 // Contains reports whether a, of the same family, lies in p.
-func (p Prefix) Contains(a Addr) bool {
+func (p Prefix) Contains(a Addr) bool { return p.Matcher().Match(a) && a.Is4() == p.Addr.Is4() }
+
+// A Matcher is a Prefix made ready to be compared with many addresses.
+type Matcher struct{ hi, lo, maskHi, maskLo uint64 }
+
+// Matcher returns the matcher of p.
+func (p Prefix) Matcher() Matcher {
 	hi, lo := p.mask()
-	return (a.hi^p.Addr.hi)&hi == 0 && (a.lo^p.Addr.lo)&lo == 0 && a.Is4() == p.Addr.Is4()
+	return Matcher{p.Addr.hi & hi, p.Addr.lo & lo, hi, lo}
 }
+
+// Match reports whether a lies in m, taking an IPv4 address for the IPv6 one that maps it.
+func (m Matcher) Match(a Addr) bool { return a.hi&m.maskHi == m.hi && a.lo&m.maskLo == m.lo }
 
 // Masked returns p with the bits outside it cleared.
 func (p Prefix) Masked() Prefix {
@@ -126,22 +135,4 @@ func (p Prefix) Broadcast() (a Addr, ok bool) {
 		return Addr{}, false
 	}
 	return V4From(uint32(p.Addr.lo) | ^uint32(0)>>p.Bits), true
-}
-
-// A MAC is an Ethernet address.
-type MAC [6]byte
-
-// BroadcastMAC is every station on the link.
-var BroadcastMAC = MAC{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
-
-// IsGroup reports whether m names many stations: broadcast or multicast (IEEE 802.3 section 3.2.3).
-func (m MAC) IsGroup() bool { return m[0]&1 != 0 }
-
-// MulticastMAC returns the Ethernet address of an IPv4 group (RFC 1112 section 6.4) or an IPv6 one (RFC 2464
-// section 7).
-func MulticastMAC(a Addr) MAC {
-	if a.Is4() {
-		return MAC{0x01, 0x00, 0x5e, byte(a.lo>>16) & 0x7f, byte(a.lo >> 8), byte(a.lo)}
-	}
-	return MAC{0x33, 0x33, byte(a.lo >> 24), byte(a.lo >> 16), byte(a.lo >> 8), byte(a.lo)}
 }

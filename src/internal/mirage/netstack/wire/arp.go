@@ -28,18 +28,16 @@ func ParseARP(b []byte) (ARP, bool) {
 }
 
 func (a ARP) Op() uint16     { return byteorder.BEUint16(a[6:8]) }
-func (a ARP) SenderMAC() MAC { return MAC(a[8:14]) }
+func (a ARP) SenderMAC() MAC { return MACFrom([6]byte(a[8:14])) }
 func (a ARP) Sender() Addr   { return AddrFrom4([4]byte(a[14:18])) }
-func (a ARP) TargetMAC() MAC { return MAC(a[18:24]) }
+func (a ARP) TargetMAC() MAC { return MACFrom([6]byte(a[18:24])) }
 func (a ARP) Target() Addr   { return AddrFrom4([4]byte(a[24:28])) }
 
 // Put writes a whole message.
 func (a ARP) Put(op uint16, senderMAC MAC, sender Addr, targetMAC MAC, target Addr) {
 	_ = a[ARPLen-1]
 	byteorder.BEPutUint64(a, 0x0001_0800_0604<<16|uint64(op))
-	s, t := sender.As4(), target.As4()
-	copy(a[8:14], senderMAC[:])
-	copy(a[14:18], s[:])
-	copy(a[18:24], targetMAC[:])
-	copy(a[24:28], t[:])
+	byteorder.BEPutUint64(a[8:16], uint64(senderMAC)<<16|uint64(sender.Bits32()>>16))
+	byteorder.BEPutUint64(a[16:24], uint64(sender.Bits32())<<48|uint64(targetMAC))
+	byteorder.BEPutUint32(a[24:28], target.Bits32())
 }

@@ -69,7 +69,7 @@ func (m DHCP) Op() uint8      { return m[0] }
 func (m DHCP) XID() uint32    { return byteorder.BEUint32(m[4:8]) }
 func (m DHCP) Client() Addr   { return AddrFrom4([4]byte(m[12:16])) } // ciaddr
 func (m DHCP) Your() Addr     { return AddrFrom4([4]byte(m[16:20])) } // yiaddr
-func (m DHCP) Hardware() MAC  { return MAC(m[28:34]) }                // chaddr
+func (m DHCP) Hardware() MAC  { return MACFrom([6]byte(m[28:34])) }   // chaddr
 func (m DHCP) Ethernet() bool { return m[1] == 1 && m[2] == 6 }       // htype and hlen
 
 // Put writes the fixed part of a request and clears what is not given.
@@ -84,7 +84,8 @@ func (m DHCP) Put(xid uint32, seconds uint16, broadcast bool, client Addr, hardw
 	}
 	ciaddr := client.As4()
 	copy(fixed[12:16], ciaddr[:])
-	copy(fixed[28:34], hardware[:])
+	chaddr := hardware.As6()
+	copy(fixed[28:34], chaddr[:])
 	byteorder.BEPutUint32(fixed[236:240], magicCookie)
 }
 

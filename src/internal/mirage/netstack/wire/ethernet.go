@@ -18,15 +18,15 @@ const (
 // ParseEthernet checks that b holds a header.
 func ParseEthernet(b []byte) (Ethernet, bool) { return b, len(b) >= EthernetLen }
 
-func (e Ethernet) Dst() MAC        { return MAC(e[0:6]) }
-func (e Ethernet) Src() MAC        { return MAC(e[6:12]) }
+func (e Ethernet) Dst() MAC        { return MAC(byteorder.BEUint64(e[0:8]) >> 16) }
+func (e Ethernet) Src() MAC        { return MAC(byteorder.BEUint64(e[4:12]) & (1<<48 - 1)) }
 func (e Ethernet) Type() uint16    { return byteorder.BEUint16(e[12:14]) }
 func (e Ethernet) Payload() []byte { return e[EthernetLen:] }
 
 // Put writes the header.
 func (e Ethernet) Put(dst, src MAC, typ uint16) {
-	_ = e[EthernetLen-1]
-	copy(e[0:6], dst[:])
-	copy(e[6:12], src[:])
-	byteorder.BEPutUint16(e[12:14], typ)
+	h := (*[EthernetLen]byte)(e)
+	byteorder.BEPutUint64(h[0:8], uint64(dst<<16|src>>32))
+	byteorder.BEPutUint32(h[8:12], uint32(src))
+	byteorder.BEPutUint16(h[12:14], typ)
 }

@@ -22,11 +22,12 @@ const (
 // ParseIPv4 checks the version and that the header and the total length lie in b, and returns the datagram
 // without what follows it (a short frame's padding). It does not check the header's checksum.
 func ParseIPv4(b []byte) (IPv4, bool) {
-	if len(b) < IPv4Len || b[0]>>4 != 4 {
+	if len(b) < IPv4Len {
 		return nil, false
 	}
-	h, n := IPv4(b).HeaderLen(), IPv4(b).TotalLen()
-	if h < IPv4Len || n < h || n > len(b) {
+	w := byteorder.BEUint32(b)
+	h, n := int(w>>24&15)*4, int(w&0xffff)
+	if w>>28 != 4 || h < IPv4Len || n < h || n > len(b) {
 		return nil, false
 	}
 	return b[:n], true
@@ -41,8 +42,8 @@ func (p IPv4) MoreFragments() bool { return p[6]&0x20 != 0 }
 func (p IPv4) TTL() uint8          { return p[8] }
 func (p IPv4) Protocol() uint8     { return p[9] }
 func (p IPv4) Checksum() uint16    { return byteorder.BEUint16(p[10:12]) }
-func (p IPv4) Src() Addr           { return AddrFrom4([4]byte(p[12:16])) }
-func (p IPv4) Dst() Addr           { return AddrFrom4([4]byte(p[16:20])) }
+func (p IPv4) Src() Addr           { return V4From(byteorder.BEUint32(p[12:16])) }
+func (p IPv4) Dst() Addr           { return V4From(byteorder.BEUint32(p[16:20])) }
 func (p IPv4) Options() []byte     { return p[IPv4Len:p.HeaderLen()] }
 func (p IPv4) Payload() []byte     { return p[p.HeaderLen():] }
 
@@ -54,47 +55,45 @@ func (p IPv4) IsFragment() bool { return byteorder.BEUint16(p[6:8])&0x3fff != 0 
 
 // ChecksumOK reports whether the header's sum is right.
 func (p IPv4) ChecksumOK() bool {
-	if p[0]&15 != 5 {
+	// Without options, the case of nearly every packet, five words, in the other byte order: RFC 1071 section 2 (B).
+	w := (*[IPv4Len]byte)(p)
+	a, b, c := byteorder.LEUint64(w[0:8]), byteorder.LEUint64(w[8:16]), byteorder.LEUint32(w[16:20])
+	if a&15 != 5 {
 		return Sum(0).Add(p[:p.HeaderLen()]).Fold() == 0xffff
 	}
-	// Without options: five words, the case of nearly every packet.
-	return (Sum(byteorder.BEUint64(p[0:8])>>32) + Sum(byteorder.BEUint32(p[4:8])) + Sum(byteorder.BEUint32(p[8:12])) +
-		Sum(byteorder.BEUint32(p[12:16])) + Sum(byteorder.BEUint32(p[16:20]))).Fold() == 0xffff
+	v := a>>32 + a&0xffffffff + b>>32 + b&0xffffffff + uint64(c)
+	v = v>>48 + v>>32&0xffff + v>>16&0xffff + v&0xffff
+	return (v>>16+v)&0xffff == 0xffff
 }
 
-// IPv4Fields is what a header without options says.
+// IPv4Fields is what a header without options says besides its addresses and length.
 type IPv4Fields struct {
 	TOS      uint8
-	TotalLen int // octets
-	ID       uint16
-	DontFrag bool
-	More     bool // more fragments follow
-	Offset   int  // of the fragment, octets, a multiple of 8
 	TTL      uint8
 	Protocol uint8
-	Src, Dst Addr
+	DontFrag bool
+	More     bool // more fragments follow
+	ID       uint16
+	Offset   uint16 // of the fragment, in units of eight octets
 }
 
-// Put writes a header without options, and its checksum.
-func (p IPv4) Put(f IPv4Fields) {
-	_ = p[IPv4Len-1]
-	flags := uint32(f.Offset / 8)
+// Put writes a header without options, and its checksum, for a datagram of n octets in all.
+func (p IPv4) Put(f *IPv4Fields, n int, src, dst Addr) {
+	h := (*[IPv4Len]byte)(p)
+	flags := uint64(f.Offset)
 	if f.DontFrag {
 		flags |= 0x4000
 	}
 	if f.More {
 		flags |= 0x2000
 	}
-	w0 := 0x45<<24 | uint32(f.TOS)<<16 | uint32(f.TotalLen)&0xffff
-	w1 := uint32(f.ID)<<16 | flags
-	w2 := uint32(f.TTL)<<24 | uint32(f.Protocol)<<16
-	src, dst := f.Src.Bits32(), f.Dst.Bits32()
-	w2 |= uint32((Sum(w0) + Sum(w1) + Sum(w2) + Sum(src) + Sum(dst)).Checksum())
-	byteorder.BEPutUint32(p[0:4], w0)
-	byteorder.BEPutUint32(p[4:8], w1)
-	byteorder.BEPutUint32(p[8:12], w2)
-	byteorder.BEPutUint32(p[12:16], src)
-	byteorder.BEPutUint32(p[16:20], dst)
+	a := 0x45<<56 | uint64(f.TOS)<<48 | uint64(uint16(n))<<32 | uint64(f.ID)<<16 | flags
+	b := uint64(f.TTL)<<24 | uint64(f.Protocol)<<16
+	from, to := src.Bits32(), dst.Bits32()
+	b |= uint64((Sum(a>>32) + Sum(uint32(a)) + Sum(b) + Sum(from) + Sum(to)).Checksum())
+	byteorder.BEPutUint64(h[0:8], a)
+	byteorder.BEPutUint64(h[8:16], b<<32|uint64(from))
+	byteorder.BEPutUint32(h[16:20], to)
 }
 
 // IPv4 option types (RFC 791 section 3.1).

@@ -71,19 +71,6 @@ func (p Prefix) String() string {
 	return string(strconv.AppendUint(append(p.Addr.AppendTo(nil), '/'), uint64(p.Bits), 10))
 }
 
-// String returns m as six pairs of hexadecimal digits between colons.
-func (m MAC) String() string {
-	const digits = "0123456789abcdef"
-	b := make([]byte, 0, 17)
-	for i, o := range m {
-		if i > 0 {
-			b = append(b, ':')
-		}
-		b = append(b, digits[o>>4], digits[o&15])
-	}
-	return string(b)
-}
-
 // ParseAddr reads an address: four decimal octets without leading zeros, or RFC 4291 section 2.2.
 func ParseAddr(s string) (a Addr, ok bool) {
 	if bytealg.IndexByteString(s, ':') >= 0 {

@@ -38,17 +38,16 @@ func (u UDP) ChecksumOK(src, dst Addr) bool {
 // Put writes the header of u, the payload being in place: with the whole checksum, or, if partial is set, with
 // the pseudo-header's sum for someone below to finish.
 func (u UDP) Put(srcPort, dstPort uint16, src, dst Addr, partial bool) {
-	_ = u[UDPLen-1]
-	byteorder.BEPutUint32(u[0:4], uint32(srcPort)<<16|uint32(dstPort))
-	byteorder.BEPutUint32(u[4:8], uint32(len(u))<<16)
+	h := (*[UDPLen]byte)(u)
 	s := PseudoSum(src, dst, ProtoUDP, len(u))
 	if partial {
-		byteorder.BEPutUint16(u[6:8], s.Fold())
+		byteorder.BEPutUint64(h[:], uint64(srcPort)<<48|uint64(dstPort)<<32|uint64(len(u))<<16|uint64(s.Fold()))
 		return
 	}
+	byteorder.BEPutUint64(h[:], uint64(srcPort)<<48|uint64(dstPort)<<32|uint64(len(u))<<16)
 	sum := s.Add(u).Checksum()
 	if sum == 0 {
 		sum = 0xffff // RFC 768: zero would say that there is none
 	}
-	byteorder.BEPutUint16(u[6:8], sum)
+	byteorder.BEPutUint16(h[6:8], sum)
 }
