@@ -66,7 +66,7 @@ func validBitmap(data []byte) bool {
 	return true
 }
 
-// appendBitmap writes the types of well-formed windows, a space before each.
+// appendBitmap writes the types of well-formed windows, a space behind each.
 func appendBitmap(dst, data []byte) []byte {
 	for len(data) > 0 {
 		window, n := int(data[0]), int(data[1])
@@ -76,11 +76,11 @@ func appendBitmap(dst, data []byte) []byte {
 	return dst
 }
 
-// appendBits writes the types whose bits are set, the first bit's being first.
+// appendBits writes the types whose bits are set, the first bit's being first, a space behind each.
 func appendBits(dst []byte, first int, bits []byte) []byte {
 	for i := 0; i < len(bits)*8; i++ {
 		if bits[i/8]&(0x80>>(i%8)) != 0 {
-			dst = append(append(dst, ' '), Type(first+i).String()...)
+			dst = append(append(dst, Type(first+i).String()...), ' ')
 		}
 	}
 	return dst

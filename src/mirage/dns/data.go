@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"bytes"
 	"errors"
 	"net/netip"
 	"strconv"
@@ -122,12 +123,13 @@ func validData(t Type, data []byte) bool {
 	return at == len(data)
 }
 
-// FormatData returns data as a zone file writes it after the type; what is not well-formed data of the type is
-// written as RFC 3597 section 5 writes data of unknown types.
+// FormatData returns data as a zone file writes it after the type. What is not well-formed data of the type, or
+// cannot be said in its text form, is written as RFC 3597 section 5 writes data of unknown types.
 func FormatData(t Type, data []byte) string {
 	if l := t.layout(); l != nil && validData(t, data) {
-		if text, ok := appendFields(nil, l.fields, data); ok {
-			return string(text)
+		text := formatFields(l.fields, data)
+		if again, err := ParseData(t, text, ""); err == nil && bytes.Equal(again, data) {
+			return text
 		}
 	}
 	text := strconv.AppendInt([]byte(`\# `), int64(len(data)), 10)
@@ -137,114 +139,92 @@ func FormatData(t Type, data []byte) string {
 	return string(text)
 }
 
-// appendFields writes well-formed data field by field; ok is false when the text form cannot say it.
-func appendFields(dst []byte, fields string, data []byte) (_ []byte, ok bool) {
-	ok = true
-	for i := 0; i < len(fields) && ok; i++ {
+// formatFields writes well-formed data field by field.
+func formatFields(fields string, data []byte) string {
+	var dst []byte
+	for i := 0; i < len(fields); i++ {
 		n := fieldLen(fields[i], data)
-		v := data[:n]
-		data = data[n:]
-		switch fields[i] { // those that write their own spaces
-		case fieldBitmap:
-			dst = appendBitmap(dst, v)
-			continue
-		case fieldNXT:
-			dst = appendBits(dst, 0, v)
-			continue
-		case fieldParams:
-			dst = appendParams(dst, v)
-			continue
-		case fieldAPL:
-			dst, ok = appendPrefixes(dst, v)
-			continue
-		case fieldOptional:
-			if n == 0 {
-				continue
-			}
-		}
-		if i > 0 {
+		if len(dst) > 0 && dst[len(dst)-1] != ' ' {
 			dst = append(dst, ' ')
 		}
-		dst, ok = appendField(dst, fields[i], v)
+		dst = appendField(dst, fields[i], data[:n])
+		data = data[n:]
 	}
-	if len(dst) > 0 && dst[0] == ' ' {
-		dst = dst[1:]
-	}
-	return dst, ok
+	return string(bytes.TrimRight(dst, " "))
 }
 
-// appendField writes the field v.
-func appendField(dst []byte, f byte, v []byte) (_ []byte, ok bool) {
+// appendField writes the field v, with a space behind each part if it can have several.
+func appendField(dst []byte, f byte, v []byte) []byte {
 	switch f {
 	case fieldByte, fieldAlg:
-		dst = strconv.AppendUint(dst, uint64(v[0]), 10)
+		return strconv.AppendUint(dst, uint64(v[0]), 10)
 	case fieldShort, fieldCert:
-		dst = strconv.AppendUint(dst, uint64(be16(v)), 10)
+		return strconv.AppendUint(dst, uint64(be16(v)), 10)
 	case fieldLong, fieldPeriod:
-		dst = strconv.AppendUint(dst, uint64(be32(v)), 10)
+		return strconv.AppendUint(dst, uint64(be32(v)), 10)
 	case fieldDate:
-		dst = appendDate(dst, be32(v))
+		return appendDate(dst, be32(v))
 	case fieldType:
-		dst = append(dst, Type(be16(v)).String()...)
+		return append(dst, Type(be16(v)).String()...)
 	case fieldName, fieldFullName, fieldLiteral:
-		dst = Name(v).appendText(dst)
+		return Name(v).appendText(dst)
 	case fieldA, fieldAAAA:
-		a, _ := netip.AddrFromSlice(v)
-		dst = a.AppendTo(dst)
-	case fieldString, fieldOptional:
-		dst = appendQuoted(dst, v[1:])
-	case fieldTag:
-		for _, c := range v[1:] {
-			if !isDigit(c) && lower(c)-'a' > 'z'-'a' {
-				return dst, false
-			}
-		}
-		return append(dst, v[1:]...), len(v) > 1
-	case fieldText:
-		dst = appendQuoted(dst, v)
-	case fieldStrings:
+		return appendAddress(dst, v)
+	case fieldString, fieldOptional, fieldStrings:
 		for len(v) > 0 {
 			dst = append(appendQuoted(dst, v[1:1+int(v[0])]), ' ')
 			v = v[1+int(v[0]):]
 		}
-		dst = dst[:len(dst)-1]
+		return dst
+	case fieldTag:
+		return append(dst, v[1:]...)
+	case fieldText:
+		return appendQuoted(dst, v)
 	case fieldHex, fieldBase64:
-		if len(v) == 0 {
-			return append(dst, '0'), true
-		}
-		if f == fieldHex {
-			return hex.appendEncoded(dst, v), true
-		}
-		dst = base64.appendEncoded(dst, v)
+		return appendDigits(dst, &hex, &base64, f == fieldHex, v, '0')
 	case fieldSalt, fieldHash:
-		if len(v) == 1 {
-			return append(dst, '-'), true
-		}
-		if f == fieldSalt {
-			return hex.appendEncoded(dst, v[1:]), true
-		}
-		dst = base32hex.appendEncoded(dst, v[1:])
+		return appendDigits(dst, &hex, &base32hex, f == fieldSalt, v[1:], '-')
 	case fieldNSAP:
-		dst = hex.appendEncoded(append(dst, "0x"...), v)
+		return hex.appendEncoded(append(dst, "0x"...), v)
 	case fieldEUI48, fieldEUI64:
-		dst = appendGroups(dst, v, 1, '-')
+		return appendGroups(dst, v, 1, '-')
 	case fieldILNP:
-		dst = appendGroups(dst, v, 2, ':')
+		return appendGroups(dst, v, 2, ':')
+	case fieldBitmap:
+		return appendBitmap(dst, v)
+	case fieldNXT:
+		return appendBits(dst, 0, v)
+	case fieldParams:
+		return appendParams(dst, v)
+	case fieldAPL:
+		return appendPrefixes(dst, v)
 	case fieldLOC:
 		return appendLOC(dst, v)
 	case fieldWKS:
-		dst = strconv.AppendInt(dst, int64(v[0]), 10)
-		for i := range len(v[1:]) * 8 {
-			if v[1+i/8]&(0x80>>(i%8)) != 0 {
-				dst = strconv.AppendInt(append(dst, ' '), int64(i), 10)
-			}
-		}
+		return appendServices(dst, v)
 	case fieldGateway:
-		dst = appendGateway(dst, v)
+		return appendGateway(dst, v)
 	case fieldHIP:
-		return appendHIP(dst, v), v[0] > 0 && be16(v[2:]) > 0
+		return appendHIP(dst, v)
 	}
-	return dst, true
+	return dst
+}
+
+// appendDigits writes v in one of two ways, or as none if it is empty.
+func appendDigits(dst []byte, a, b *radix, first bool, v []byte, none byte) []byte {
+	if len(v) == 0 {
+		return append(dst, none)
+	}
+	if !first {
+		a = b
+	}
+	return a.appendEncoded(dst, v)
+}
+
+// appendAddress writes an address of 4 or 16 bytes.
+func appendAddress(dst, v []byte) []byte {
+	a, _ := netip.AddrFromSlice(v)
+	return a.AppendTo(dst)
 }
 
 func appendGroups(dst, v []byte, size int, sep byte) []byte {
@@ -252,34 +232,6 @@ func appendGroups(dst, v []byte, size int, sep byte) []byte {
 		dst = append(hex.appendEncoded(dst, v[:size]), sep)
 	}
 	return dst[:len(dst)-1]
-}
-
-func appendGateway(dst, v []byte) []byte {
-	dst = strconv.AppendInt(dst, int64(v[0]), 10)
-	dst = append(strconv.AppendInt(append(dst, ' '), int64(v[1]), 10), ' ')
-	switch gw := v[2:]; v[0] {
-	case 0:
-		return append(dst, '.')
-	case 3:
-		return Name(gw).appendText(dst)
-	default:
-		a, _ := netip.AddrFromSlice(gw)
-		return a.AppendTo(dst)
-	}
-}
-
-func appendHIP(dst, v []byte) []byte {
-	tag, key := int(v[0]), int(be16(v[2:]))
-	dst = append(strconv.AppendInt(dst, int64(v[1]), 10), ' ')
-	v = v[4:]
-	dst = append(hex.appendEncoded(dst, v[:tag]), ' ')
-	dst = base64.appendEncoded(dst, v[tag:tag+key])
-	for v = v[tag+key:]; len(v) > 0; {
-		n := nameLen(v)
-		dst = Name(v[:n]).appendText(append(dst, ' '))
-		v = v[n:]
-	}
-	return dst
 }
 
 func appendQuoted(dst, v []byte) []byte {

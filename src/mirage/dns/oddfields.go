@@ -50,27 +50,24 @@ func validPrefixes(data []byte) bool {
 	return true
 }
 
-// appendPrefixes writes APL's well-formed data; ok is false when it has what the text form cannot say.
-func appendPrefixes(dst, data []byte) (_ []byte, ok bool) {
+// appendPrefixes writes APL's well-formed data up to the first of a family that has no text form.
+func appendPrefixes(dst, data []byte) []byte {
 	for len(data) > 0 {
 		family, bits, negate, addr, rest, _ := prefix(data)
-		var full [16]byte
 		size := map[uint16]int{1: 4, 2: 16}[family]
-		if size < len(addr) || int(bits) > size*8 || size == 0 {
-			return dst, false
+		if len(addr) > size {
+			return dst
 		}
-		copy(full[:], addr)
-		a, _ := netip.AddrFromSlice(full[:size])
-		dst = append(dst, ' ')
 		if negate {
 			dst = append(dst, '!')
 		}
-		dst = append(dst, '0'+byte(family), ':')
-		dst = a.AppendTo(dst)
-		dst = strconv.AppendInt(append(dst, '/'), int64(bits), 10)
+		var full [16]byte
+		copy(full[:], addr)
+		dst = appendAddress(append(dst, '0'+byte(family), ':'), full[:size])
+		dst = append(strconv.AppendInt(append(dst, '/'), int64(bits), 10), ' ')
 		data = rest
 	}
-	return dst, true
+	return dst
 }
 
 // services reads a protocol and port numbers (RFC 1035 section 3.4.2).
@@ -112,6 +109,16 @@ var ports = map[string]uint16{
 	"ECHO": 7, "DISCARD": 9, "DAYTIME": 13, "FTP-DATA": 20, "FTP": 21, "SSH": 22, "TELNET": 23, "SMTP": 25, "TIME": 37,
 	"DOMAIN": 53, "TFTP": 69, "GOPHER": 70, "FINGER": 79, "HTTP": 80, "WWW": 80, "POP3": 110, "SUNRPC": 111, "NNTP": 119,
 	"NTP": 123, "IMAP": 143, "SNMP": 161, "IRC": 194, "LDAP": 389, "HTTPS": 443,
+}
+
+func appendServices(dst, v []byte) []byte {
+	dst = strconv.AppendInt(dst, int64(v[0]), 10)
+	for i := range len(v[1:]) * 8 {
+		if v[1+i/8]&(0x80>>(i%8)) != 0 {
+			dst = strconv.AppendInt(append(dst, ' '), int64(i), 10)
+		}
+	}
+	return dst
 }
 
 // gateway reads the gateway's type, the algorithm and the gateway of IPSECKEY (RFC 4025 section 3.1).
@@ -167,6 +174,19 @@ func gatewayLen(kind byte, data []byte) int {
 	return n
 }
 
+func appendGateway(dst, v []byte) []byte {
+	dst = strconv.AppendInt(dst, int64(v[0]), 10)
+	dst = append(strconv.AppendInt(append(dst, ' '), int64(v[1]), 10), ' ')
+	switch gw := v[2:]; v[0] {
+	case 0:
+		return append(dst, '.')
+	case 3:
+		return Name(gw).appendText(dst)
+	default:
+		return appendAddress(dst, gw)
+	}
+}
+
 // hip reads an algorithm, an identity tag, a key and rendezvous servers (RFC 8005 section 6).
 func (p *parser) hip() error {
 	if len(p.toks) < 3 {
@@ -194,6 +214,20 @@ func (p *parser) hip() error {
 		p.dst, err = appendName(p.dst, p.next().text, p.origin)
 	}
 	return err
+}
+
+func appendHIP(dst, v []byte) []byte {
+	tag, key := int(v[0]), int(be16(v[2:]))
+	dst = append(strconv.AppendInt(dst, int64(v[1]), 10), ' ')
+	v = v[4:]
+	dst = append(hex.appendEncoded(dst, v[:tag]), ' ')
+	dst = base64.appendEncoded(dst, v[tag:tag+key])
+	for v = v[tag+key:]; len(v) > 0; {
+		n := nameLen(v)
+		dst = Name(v[:n]).appendText(append(dst, ' '))
+		v = v[n:]
+	}
+	return dst
 }
 
 // nsap reads an address after 0x, with dots anywhere (RFC 1706 section 5).

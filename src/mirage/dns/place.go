@@ -11,6 +11,7 @@ const (
 	locEquator = 1 << 31
 	locGround  = 10000000 // cm
 	locLength  = 16
+	locDegree  = 3600000
 )
 
 // loc reads d1 [m1 [s1]] N|S d2 [m2 [s2]] E|W alt[m] [size[m] [hp[m] [vp[m]]]] (RFC 1876 section 3).
@@ -58,7 +59,7 @@ func (p *parser) angle(ends string, maxDegrees int64) (uint32, error) {
 		if len(w) == 1 && part > 0 {
 			switch c := w[0] &^ 0x20; c {
 			case ends[0], ends[1]:
-				if v > maxDegrees*3600000 {
+				if v > maxDegrees*locDegree {
 					return 0, errors.New("an angle of more than " + strconv.FormatInt(maxDegrees, 10) + " degrees")
 				}
 				if c == ends[1] {
@@ -72,7 +73,7 @@ func (p *parser) angle(ends string, maxDegrees int64) (uint32, error) {
 		switch part {
 		case 0:
 			n, err = decimal(w, 0, 0, maxDegrees)
-			n *= 3600000
+			n *= locDegree
 		case 1:
 			n, err = decimal(w, 0, 0, 59)
 			n *= 60000
@@ -130,13 +131,10 @@ func decimal(w []byte, places int, lo, hi int64) (int64, error) {
 	return v, nil
 }
 
-// appendLOC writes the data of LOC, of the right length, as loc reads it; ok is false for another version.
-func appendLOC(dst, data []byte) (_ []byte, ok bool) {
-	if data[0] != 0 {
-		return dst, false
-	}
-	dst = appendAngle(dst, be32(data[4:]), "N", "S")
-	dst = appendAngle(append(dst, ' '), be32(data[8:]), "E", "W")
+// appendLOC writes the data of LOC, of the right length.
+func appendLOC(dst, data []byte) []byte {
+	dst = appendAngle(dst, int64(be32(data[4:]))-locEquator, "N", "S")
+	dst = appendAngle(append(dst, ' '), int64(be32(data[8:]))-locEquator, "E", "W")
 	dst = appendMetres(append(dst, ' '), int64(be32(data[12:]))-locGround)
 	for _, b := range data[1:4] {
 		n := int64(b >> 4)
@@ -145,15 +143,15 @@ func appendLOC(dst, data []byte) (_ []byte, ok bool) {
 		}
 		dst = appendMetres(append(dst, ' '), n)
 	}
-	return dst, true
+	return dst
 }
 
-func appendAngle(dst []byte, v uint32, plus, minus string) []byte {
-	end, n := plus, int64(v)-locEquator
+func appendAngle(dst []byte, n int64, plus, minus string) []byte {
+	end := plus
 	if n < 0 {
 		end, n = minus, -n
 	}
-	dst = append(strconv.AppendInt(dst, n/3600000, 10), ' ')
+	dst = append(strconv.AppendInt(dst, n/locDegree, 10), ' ')
 	dst = append(strconv.AppendInt(dst, n/60000%60, 10), ' ')
 	dst = append(strconv.AppendInt(dst, n/1000%60, 10), '.')
 	dst = append(dst, '0'+byte(n/100%10), '0'+byte(n/10%10), '0'+byte(n%10), ' ')

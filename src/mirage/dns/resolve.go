@@ -8,7 +8,7 @@ package dns
 type resolver struct {
 	ix   *index
 	full bool // add what is useful, not only what is needed
-	req  *request
+	req  request
 
 	asked [maxName]byte // the question's name in lower case
 	zone  uint16        // the zone that is being looked in
@@ -24,7 +24,6 @@ type resolver struct {
 
 	writer
 	lists [2][maxName]byte // for the names of points
-	kept  []byte           // the answer as it is kept
 }
 
 // A section is where in the answer an rrset goes. Sections are filled in this order.

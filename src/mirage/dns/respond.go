@@ -4,17 +4,18 @@ package dns
 func (s *Server) resolve(dst, query []byte, max int, st *state, k *memoKey) []byte {
 	r := s.pool.Get().(*resolver)
 	defer s.pool.Put(r)
-	var req request
+	r.reset(st.index, s.options.Full)
+	req := &r.req
+	defer func() { req.msg = nil }()
 	rcode := req.parse(query)
 	if rcode == drop || max < headerLen {
 		return dst
 	}
 	limit := minUDPSize
 	if req.opt && int(req.size) > limit {
-		limit = int(req.size)
+		limit = min(int(req.size), s.options.UDPSize)
 	}
-	limit = min(limit, s.options.UDPSize)
-	r.reset(st.index, s.options.Full, &req, min(limit, max))
+	r.limit = min(limit, max)
 	keep := s.respond(r, rcode)
 	if len(r.buf) > max {
 		return dst
@@ -23,28 +24,23 @@ func (s *Server) resolve(dst, query []byte, max int, st *state, k *memoKey) []by
 	// all for whom it is not too long: a smaller limit would have cut at the same place.
 	largest := limit <= max && (!req.opt || limit == s.options.UDPSize)
 	if k != nil && keep && (largest || !r.cutShort) {
-		st.memo.add(k, r.neutral())
+		st.memo.add(k, r.buf)
 	}
 	return append(dst, r.buf...)
 }
 
-// neutral returns the answer in the form in which it is kept: without what Answer takes from the query.
-func (r *resolver) neutral() []byte {
-	r.kept = append(r.kept[:0], r.buf...)
-	r.kept[2] &^= flagRD >> 8
-	return r.kept
-}
-
-// reset makes r ready for req.
-func (r *resolver) reset(ix *index, full bool, req *request, limit int) {
-	*r = resolver{ix: ix, full: full, req: req, cut: noNode, items: r.items[:0], aliases: r.aliases[:0], made: r.made[:0],
-		writer: writer{buf: r.buf[:0], limit: limit, places: r.places[:0]}, kept: r.kept}
+// reset makes r ready for a question; what it has allocated stays.
+func (r *resolver) reset(ix *index, full bool) {
+	*r = resolver{
+		ix: ix, full: full, cut: noNode, items: r.items[:0], aliases: r.aliases[:0], made: r.made[:0],
+		writer: writer{buf: r.buf[:0], places: r.places[:0]},
+	}
 }
 
 // respond writes the answer to r.req, which is good if rcode says success, and reports whether it is worth
 // keeping.
 func (s *Server) respond(r *resolver, rcode Rcode) (keep bool) {
-	req := r.req
+	req := &r.req
 	flags := be16(req.msg[2:])
 	switch rcode {
 	case badCount:
@@ -94,7 +90,7 @@ func (r *resolver) setHeader(flags uint16, counts [3]uint16) {
 
 // lookUp answers a question.
 func (s *Server) lookUp(r *resolver) (keep bool) {
-	req := r.req
+	req := &r.req
 	var counts [3]uint16
 	var truncated bool
 	r.buf = append(r.buf, req.msg[:req.end]...)
@@ -147,7 +143,7 @@ func (s *Server) optLen(req *request) int {
 
 // putOPT writes the OPT record that goes with the answer to a query with one (RFC 6891 section 6.1.1).
 func (s *Server) putOPT(r *resolver) {
-	req := r.req
+	req := &r.req
 	if !req.opt {
 		return
 	}

@@ -39,6 +39,7 @@ type Options struct {
 // A Server answers queries for the zones that it has. Its methods may be called at the same time.
 type Server struct {
 	options Options
+	detail  uint64 // bits of memoKey that make a difference
 	state   atomic.Pointer[state]
 	pool    sync.Pool // of *resolver
 }
@@ -62,7 +63,10 @@ func NewServer(o Options, zones ...*Zone) (*Server, error) {
 	if o.UDPSize < minUDPSize || o.UDPSize > 0xffff || len(o.Identity) > 255 || len(o.Version) > 255 || len(o.NSID) > 255 {
 		return nil, errOptions
 	}
-	s := &Server{options: o}
+	s := &Server{options: o, detail: detailOPT | detailDO}
+	if o.NSID != "" {
+		s.detail |= detailNSID
+	}
 	s.pool.New = func() any { return new(resolver) }
 	if err := s.SetZones(zones...); err != nil {
 		return nil, err
@@ -89,17 +93,12 @@ func (s *Server) SetZones(zones ...*Zone) error {
 func (s *Server) Answer(dst, query []byte, max int) []byte {
 	st := s.state.Load()
 	var k memoKey
-	end, limit := st.memo.key(query, &k)
-	if end == 0 {
+	limit := st.memo.key(query, &k, s.detail)
+	if limit == 0 {
 		return s.resolve(dst, query, max, st, nil)
 	}
-	limit = min(limit, max, s.options.UDPSize)
-	if k.detail&detailNSID != 0 && s.options.NSID == "" {
-		k.detail &^= detailNSID
-	}
-	k.hash = st.memo.hashName(k.name, k.detail)
-	e := st.memo.find(&k)
-	if e == nil || len(e.answer) > limit {
+	e, exact := st.memo.find(query, &k)
+	if e == nil || len(e.answer) > min(limit, max, s.options.UDPSize) {
 		return s.resolve(dst, query, max, st, &k)
 	}
 	start := len(dst)
@@ -107,6 +106,8 @@ func (s *Server) Answer(dst, query []byte, max int) []byte {
 	b := dst[start:]
 	b[0], b[1] = query[0], query[1]
 	b[2] |= query[2] & (flagRD >> 8)
-	copy(b[headerLen:end], query[headerLen:])
+	if !exact {
+		copy(b[headerLen:], query[headerLen:k.end])
+	}
 	return dst
 }

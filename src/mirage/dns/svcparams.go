@@ -199,43 +199,45 @@ func validParams(data []byte) bool {
 	return true
 }
 
-// appendParams writes well-formed parameters, all values but numbers and addresses as quoted bytes.
+// appendParams writes well-formed parameters, a space behind each.
 func appendParams(dst, data []byte) []byte {
 	for len(data) > 0 {
 		key, v := be16(data), data[4:4+int(be16(data[2:]))]
 		data = data[4+len(v):]
-		dst = append(append(dst, ' '), paramName(key)...)
-		if len(v) == 0 {
-			continue
+		dst = append(dst, paramName(key)...)
+		if len(v) > 0 {
+			dst = appendParam(append(dst, '='), key, v)
 		}
-		dst = append(dst, '=')
-		switch {
-		case key == paramPort && len(v) == 2:
-			dst = strconv.AppendInt(dst, int64(be16(v)), 10)
-		case key == paramIPv4Hint && len(v)%4 == 0:
-			dst = appendHints(dst, v, 4)
-		case key == paramIPv6Hint && len(v)%16 == 0:
-			dst = appendHints(dst, v, 16)
-		case key == paramMandatory && len(v)%2 == 0:
-			for i := 0; i < len(v); i += 2 {
-				dst = append(append(dst, paramName(be16(v[i:]))...), ',')
-			}
-			dst = dst[:len(dst)-1]
-		case key == paramECH:
-			dst = base64.appendEncoded(dst, v)
-		case key == paramALPN:
-			dst = appendALPN(dst, v)
-		default:
-			dst = appendQuoted(dst, v)
-		}
+		dst = append(dst, ' ')
 	}
 	return dst
 }
 
+// appendParam writes the value v of key.
+func appendParam(dst []byte, key uint16, v []byte) []byte {
+	switch {
+	case key == paramPort && len(v) == 2:
+		return strconv.AppendInt(dst, int64(be16(v)), 10)
+	case key == paramIPv4Hint && len(v)%4 == 0:
+		return appendHints(dst, v, 4)
+	case key == paramIPv6Hint && len(v)%16 == 0:
+		return appendHints(dst, v, 16)
+	case key == paramMandatory && len(v)%2 == 0:
+		for ; len(v) > 0; v = v[2:] {
+			dst = append(append(dst, paramName(be16(v))...), ',')
+		}
+		return dst[:len(dst)-1]
+	case key == paramECH:
+		return base64.appendEncoded(dst, v)
+	case key == paramALPN:
+		return appendALPN(dst, v)
+	}
+	return appendQuoted(dst, v)
+}
+
 func appendHints(dst, v []byte, size int) []byte {
 	for ; len(v) > 0; v = v[size:] {
-		a, _ := netip.AddrFromSlice(v[:size])
-		dst = append(a.AppendTo(dst), ',')
+		dst = append(appendAddress(dst, v[:size]), ',')
 	}
 	return dst[:len(dst)-1]
 }
