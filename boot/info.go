@@ -17,11 +17,16 @@ type Info struct {
 	Initrd      Range  // empty when there is none
 	RSDP        uint64 // ACPI root pointer, 0 when there is none
 	DeviceTree  []byte // flattened device tree, nil when there is none
+	cpus        [MaxCPUs]uint32
+	nCPUs       int
 	Seed        []byte // random bytes from the loader, nil when there are none
 }
 
 // RAM is the usable memory, in the loader's order.
 func (i *Info) RAM() []Range { return i.ram[:i.n] }
+
+// CPUs is the hardware's names of the CPUs: APIC IDs on amd64, MPIDR affinities on arm64.
+func (i *Info) CPUs() []uint32 { return i.cpus[:i.nCPUs] }
 
 // addRAM appends one range, rounded inwards to whole pages. It reports whether there was room.
 func (i *Info) addRAM(start, size uint64) bool {

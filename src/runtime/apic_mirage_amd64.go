@@ -16,6 +16,8 @@ const (
 	apicTPR      = 0x80
 	apicEOI      = 0xb0
 	apicSpurious = 0xf0
+	apicICR      = 0x300
+	apicICRHigh  = 0x310 // not in x2APIC mode
 	apicLVTTimer = 0x320
 	apicLVTLINT0 = 0x350
 	apicLVTLINT1 = 0x360
@@ -57,27 +59,33 @@ func apicRead(reg uintptr) uint32 {
 	return atomic.Load((*uint32)(unsafe.Pointer(apicRegs + reg)))
 }
 
-// apicInit turns the boot CPU's APIC on, in x2APIC mode where there is one, and silences the old interrupt controllers.
+// apicInit finds out how the APIC is reached, turns the boot CPU's on, and silences the old interrupt controllers.
 func apicInit() {
 	outb(0x21, 0xff) // 8259A, both masked
 	outb(0xa1, 0xff)
 	_, _, ecx, _ := cpuid(1, 0)
-	base := rdmsr(msrAPICBase)
-	if ecx&(1<<21) != 0 {
-		wrmsr(msrAPICBase, base|apicBaseEnabled|apicBaseX2)
-	} else {
-		wrmsr(msrAPICBase, base|apicBaseEnabled)
-		apicRegs = vmMapDevice(base&0xf_ffff_f000, pageSize4K)
+	apicDeadline = ecx&(1<<24) != 0
+	if ecx&(1<<21) == 0 {
+		apicRegs = vmMapDevice(rdmsr(msrAPICBase)&0xf_ffff_f000, pageSize4K)
 		if apicRegs == 0 {
 			throw("boot: the local APIC lies in RAM")
 		}
 	}
+	apicStart()
+}
+
+// apicStart turns on the APIC of the CPU that calls, in x2APIC mode where there is one.
+func apicStart() {
+	base := rdmsr(msrAPICBase) | apicBaseEnabled
+	if apicRegs == 0 {
+		base |= apicBaseX2
+	}
+	wrmsr(msrAPICBase, base)
 	apicWrite(apicTPR, 0)
 	apicWrite(apicLVTLINT0, lvtMasked)
 	apicWrite(apicLVTLINT1, lvtMasked)
 	apicWrite(apicLVTError, lvtMasked)
 	apicWrite(apicSpurious, apicEnable|vectorSpurious)
-	apicDeadline = ecx&(1<<24) != 0
 	apicWrite(apicDivide, divideBy1)
 	apicWrite(apicLVTTimer, lvtMasked)
 }
@@ -130,6 +138,12 @@ func interrupt(vec uint32) {
 		apicWrite(apicEOI, 0)
 		timerInterrupt()
 		return
+	case vec == vectorWake:
+		apicWrite(apicEOI, 0)
+		wakeInterrupt()
+		return
+	case vec == vectorFlush:
+		flushIfAsked()
 	case vec >= vectorLine && vec <= vectorLast:
 		irqFire(vec - vectorLine)
 	}
@@ -225,8 +239,10 @@ func irqSetMask(l *irqLine, mask uint32) {
 	if !l.wired {
 		return
 	}
-	flags := irqLock.lock()
-	regs, reg := ioapics[l.input>>16].regs, l.input&0xffff
-	ioapicWrite(regs, reg, ioapicRead(regs, reg)&^entryMasked|mask)
-	irqLock.unlock(flags)
+	onTrapStack(func() {
+		flags := irqLock.lock()
+		regs, reg := ioapics[l.input>>16].regs, l.input&0xffff
+		ioapicWrite(regs, reg, ioapicRead(regs, reg)&^entryMasked|mask)
+		irqLock.unlock(flags)
+	})
 }

@@ -25,7 +25,8 @@ func osinit() {
 	trapInit()
 	readCommandLine()
 	clockInit()
-	numCPUStartup = 1
+	startCPUs()
+	numCPUStartup = int32(nCPUs)
 	irqEnable()
 }
 

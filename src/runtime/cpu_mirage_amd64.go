@@ -37,6 +37,8 @@ const (
 	istFault = 2
 
 	vectorTimer    = 0x20
+	vectorWake     = 0x21
+	vectorFlush    = 0x22
 	vectorLine     = 0x30 // and up: interrupt lines
 	vectorLast     = 0xef
 	vectorSpurious = 0xff
@@ -46,7 +48,11 @@ const (
 var idt [256][2]uint64
 
 // bootRead reads what the loader said.
-func bootRead(mem []byte) string { return bootInfo.ReadPVH(mem, uint64(startInfo)) }
+func bootRead(mem []byte) string {
+	problem := bootInfo.ReadPVH(mem, uint64(startInfo))
+	bootInfo.ReadCPUs(mem)
+	return problem
+}
 
 const (
 	bootMapped   = 4 << 30 // physical memory that the first tables map, see rt0
@@ -78,15 +84,18 @@ func trapInit() {
 	t.init(&cpu0, &m0)
 	t.tls = uintptr(unsafe.Pointer(&m0.tls)) + 8
 	m0.thread = t
-	cpuInit(&cpu0, 0, t)
-	syscallInit()
+	cpus[0], nCPUs = &cpu0, 1
+	cpu0.prepare(0)
+	cpu0.load(t)
+	trapsReady = true
+	cpu0.makeIdle()
 }
 
 // thread0 is m0's: it runs already when the memory that other threads come from is filled by its faults.
 var thread0 thread
 
-// cpuInit loads c's tables on the CPU that calls, on which t runs, and makes its idle thread.
-func cpuInit(c *vcpu, id uint32, t *thread) {
+// prepare fills c's tables.
+func (c *vcpu) prepare(id uint32) {
 	a := &c.arch
 	c.self = c
 	c.id = id
@@ -98,6 +107,11 @@ func cpuInit(c *vcpu, id uint32, t *thread) {
 	a.gdt[4] = tss >> 32
 	a.faultStack.lo, a.faultStack.hi = vmNewStack(8 << 10)
 	a.setIST(istFault, a.faultStack.hi)
+}
+
+// load makes c the CPU that calls, on which t runs.
+func (c *vcpu) load(t *thread) {
+	a := &c.arch
 	gdtr := tableRegister{limit: uint16(unsafe.Sizeof(a.gdt) - 1), base: uintptr(unsafe.Pointer(&a.gdt))}
 	idtr := tableRegister{limit: uint16(unsafe.Sizeof(idt) - 1), base: uintptr(unsafe.Pointer(&idt))}
 	t.onCPU.Store(1)
@@ -105,12 +119,16 @@ func cpuInit(c *vcpu, id uint32, t *thread) {
 	c.enter(t)
 	wrmsr(msrGSBase, uintptr(unsafe.Pointer(c)))
 	loadTables(unsafe.Pointer(&gdtr.limit), unsafe.Pointer(&idtr.limit), selectorTask)
+	syscallInit()
+	c.online.Store(1)
+}
 
+// makeIdle gives c its idle thread.
+func (c *vcpu) makeIdle() {
 	c.idle = newThread(c, nil)
 	_, hi := vmNewStack(8 << 10)
 	c.idle.sp = threadFrame(hi, abi.FuncPCABI0(idleEntry))
-	c.idle.tls = uintptr(persistentalloc(16, 16, &memstats.other_sys)) + 8
-	*(*uintptr)(unsafe.Pointer(c.idle.tls - 8)) = uintptr(unsafe.Pointer(&c.idle.trapg))
+	c.idle.setSlot(&c.idle.trapg)
 }
 
 // setIST sets entry i of the interrupt stack table: Intel SDM volume 3, figure 7-11.
@@ -130,9 +148,16 @@ func (c *vcpu) enter(t *thread) { c.arch.setIST(istTrap, t.trapStack.hi) }
 //
 //go:nowritebarrier
 func threadStart(mp *m) {
-	mp.tls[0] = uintptr(unsafe.Pointer(mp.g0))
-	mp.thread.tls = uintptr(unsafe.Pointer(&mp.tls)) + 8
+	mp.thread.setSlot(mp.g0)
 	mp.thread.sp = threadFrame(mp.g0.stack.hi-64, abi.FuncPCABI0(threadEntry))
+}
+
+// setSlot lets t begin as gp.
+//
+//go:nowritebarrier
+func (t *thread) setSlot(gp *g) {
+	t.gslot = uintptr(unsafe.Pointer(gp))
+	t.tls = uintptr(unsafe.Pointer(&t.gslot)) + 8
 }
 
 // threadFrame puts what switchTo pops below top: flags, BP, the address to go on at.
@@ -152,18 +177,20 @@ var fpStateSize uintptr = 512
 // fpXSAVE says that XSAVE saves the state, else FXSAVE does.
 var fpXSAVE bool
 
+// fpMask is the state that is on, for XCR0.
+var fpMask uintptr
+
 // fpInit turns on what vector state the CPU has: Intel SDM volume 1, 13.3.
 func fpInit() {
 	const (
 		cpuidXSAVE = 1 << 26 // leaf 1 ECX
 		wanted     = 0xe7    // x87, SSE, AVX, the three of AVX-512
-		cr4OSXSAVE = 1 << 18
 	)
 	_, _, ecx, _ := cpuid(1, 0)
 	if ecx&cpuidXSAVE == 0 {
 		return
 	}
-	writeCR4(readCR4() | cr4OSXSAVE)
+	fpXSAVE = true
 	supported, _, _, _ := cpuid(0xd, 0)
 	mask := supported & wanted
 	if mask&0xe0 != 0xe0 {
@@ -172,10 +199,19 @@ func fpInit() {
 	if mask&4 == 0 {
 		mask &= 3
 	}
-	xsetbv(0, uintptr(mask))
+	fpMask = uintptr(mask)
+	fpLoad()
 	_, size, _, _ := cpuid(0xd, 0) // EBX: for what XCR0 enables
 	fpStateSize = uintptr(size)
-	fpXSAVE = true
+}
+
+// fpLoad turns it on for the CPU that calls.
+func fpLoad() {
+	const cr4OSXSAVE = 1 << 18
+	if fpXSAVE {
+		writeCR4(readCR4() | cr4OSXSAVE)
+		xsetbv(0, fpMask)
+	}
 }
 
 const (

@@ -19,9 +19,9 @@ type futexBucket struct {
 
 var futexes [futexBuckets]futexBucket
 
-//go:nosplit
-func futexBucketOf(addr uintptr) *futexBucket {
-	return &futexes[(addr>>2^addr>>12)%futexBuckets]
+func futexBucketOf(addr *uint32) *futexBucket {
+	a := uintptr(unsafe.Pointer(addr))
+	return &futexes[(a>>2^a>>12)%futexBuckets]
 }
 
 // futexsleep waits while *addr == val, at most ns nanoseconds if ns >= 0, until futexwakeup(addr). It may return earlier.
@@ -29,10 +29,23 @@ func futexBucketOf(addr uintptr) *futexBucket {
 //go:nosplit
 //go:nowritebarrierrec
 func futexsleep(addr *uint32, val uint32, ns int64) {
-	b := futexBucketOf(uintptr(unsafe.Pointer(addr)))
-	flags := b.lock.lock()
+	onTrapStack(func() { futexWait(addr, val, ns) })
+}
+
+// futexwakeup wakes up to n threads that wait on addr.
+//
+//go:nosplit
+//go:nowritebarrierrec
+func futexwakeup(addr *uint32, n uint32) {
+	onTrapStack(func() { futexWake(addr, n, false) })
+}
+
+//go:nowritebarrierrec
+func futexWait(addr *uint32, val uint32, ns int64) {
+	b := futexBucketOf(addr)
+	b.lock.lock()
 	if atomic.Load(addr) != val || ns == 0 {
-		b.lock.unlock(flags)
+		b.lock.unlock(0)
 		return
 	}
 	t := thisCPU().current
@@ -42,27 +55,19 @@ func futexsleep(addr *uint32, val uint32, ns int64) {
 	if ns > 0 {
 		sleepUntil(t, nanotime1()+ns)
 	}
-	b.lock.held.Store(0) // interrupts stay off until the switch
+	b.lock.unlock(0)
 	reschedule(false)
-	irqRestore(flags)
 }
 
-// futexwakeup wakes up to n threads that wait on addr.
+// futexWake wakes up to n threads that wait on addr; with now, which an interrupt wants, they run at once.
 //
-//go:nosplit
 //go:nowritebarrierrec
-func futexwakeup(addr *uint32, n uint32) { futexWake(uintptr(unsafe.Pointer(addr)), n, false) }
-
-// futexWake does it; with now, which an interrupt wants, the threads run at once.
-//
-//go:nosplit
-//go:nowritebarrierrec
-func futexWake(addr uintptr, n uint32, now bool) {
+func futexWake(addr *uint32, n uint32, now bool) {
 	b := futexBucketOf(addr)
 	flags := b.lock.lock()
 	for p := &b.first; *p != nil && n > 0; {
 		t := *p
-		if t.addr != addr {
+		if t.addr != uintptr(unsafe.Pointer(addr)) {
 			p = &t.waitNext
 			continue
 		}
@@ -77,11 +82,9 @@ func futexWake(addr uintptr, n uint32, now bool) {
 
 // futexTimeout wakes t because its deadline has come, unless another has just done so.
 //
-//go:nosplit
 //go:nowritebarrierrec
 func futexTimeout(t *thread) {
-	addr := t.addr
-	b := futexBucketOf(addr)
+	b := futexBucketOf((*uint32)(unsafe.Pointer(t.addr)))
 	flags := b.lock.lock()
 	for p := &b.first; *p != nil; p = &(*p).waitNext {
 		if *p == t {
@@ -96,8 +99,6 @@ func futexTimeout(t *thread) {
 }
 
 // sleepUntil gives t a deadline.
-//
-//go:nosplit
 func sleepUntil(t *thread, at int64) {
 	c := t.home
 	flags := c.lock.lock()

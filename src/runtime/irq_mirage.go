@@ -31,23 +31,24 @@ var (
 )
 
 // irqAlloc takes a free line, -1 when there is none.
-func irqAlloc(input uint32, level bool) int32 {
-	flags := irqLock.lock()
-	n := int32(-1)
-	for i := range irqLines {
-		if l := &irqLines[i]; !l.used {
-			l.used, l.level, l.input, l.closed = true, level, input, false
-			n = int32(i)
-			break
+func irqAlloc(input uint32, level bool) (n int32) {
+	n = -1
+	onTrapStack(func() {
+		flags := irqLock.lock()
+		for i := range irqLines {
+			if l := &irqLines[i]; !l.used {
+				l.used, l.level, l.input, l.closed = true, level, input, false
+				n = int32(i)
+				break
+			}
 		}
-	}
-	irqLock.unlock(flags)
+		irqLock.unlock(flags)
+	})
 	return n
 }
 
 // irqFire marks line i. It runs in the interrupt handler.
 //
-//go:nosplit
 //go:nowritebarrierrec
 func irqFire(i uint32) {
 	l := &irqLines[i]
@@ -58,7 +59,7 @@ func irqFire(i uint32) {
 	l.fired.Store(1)
 	if l.waiter.Load() != 0 {
 		irqFired[i/32].Or(1 << (i % 32))
-		netpollWake(true)
+		netpollWake()
 	}
 }
 
@@ -113,5 +114,5 @@ func irqClose(i int32) {
 	l := &irqLines[i]
 	l.closed = true
 	irqMask(l)
-	irqFire(uint32(i))
+	onTrapStack(func() { irqFire(uint32(i)) })
 }

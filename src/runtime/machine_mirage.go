@@ -37,7 +37,8 @@ func machine_mapTable(phys, size uint64) uintptr { return vmMapTable(uintptr(phy
 
 //go:linkname machine_allocPages internal/mirage/machine.runtime_allocPages
 func machine_allocPages(n int) (virt uintptr, phys uint64) {
-	pa := physAllocPages(uintptr(n))
+	pa := uintptr(0)
+	onTrapStack(func() { pa = physAllocPages(uintptr(n)) })
 	if pa == 0 {
 		return 0, 0
 	}
@@ -46,7 +47,9 @@ func machine_allocPages(n int) (virt uintptr, phys uint64) {
 }
 
 //go:linkname machine_freePages internal/mirage/machine.runtime_freePages
-func machine_freePages(virt uintptr, n int) { physFree(virt-physBase, uintptr(n)) }
+func machine_freePages(virt uintptr, n int) {
+	onTrapStack(func() { physFree(virt-physBase, uintptr(n)) })
+}
 
 //go:linkname machine_irqWired internal/mirage/machine.runtime_irqWired
 func machine_irqWired(number uint32, level, activeLow bool) int32 {

@@ -37,13 +37,9 @@ func sysFaultOS(v unsafe.Pointer, n uintptr) {
 func sysFreeOS(v unsafe.Pointer, n uintptr) {
 	start := uintptr(v)
 	end := start + (n+pageSize4K-1)&^(pageSize4K-1)
-	flags := vmLock.lock()
-	ok := vmaClear(start, end)
-	vmLock.unlock(flags)
-	if !ok {
+	if !vmUnmap(start, end) {
 		throw("runtime: too many address ranges")
 	}
-	vmRelease(start, end)
 }
 
 func sysUnusedOS(v unsafe.Pointer, n uintptr)           { vmRelease(uintptr(v), uintptr(v)+n) }

@@ -40,15 +40,17 @@ func netpollclose(fd uintptr) uintptr {
 func netpollarm(pd *pollDesc, mode int) { throw("runtime: unused") }
 
 // netpollBreak interrupts a netpoll that sleeps.
-func netpollBreak() { netpollWake(false) }
-
-// netpollWake makes the poller look, at once if an interrupt asks.
-//
-//go:nosplit
-//go:nowritebarrierrec
-func netpollWake(now bool) {
+func netpollBreak() {
 	netpollWord.Add(1)
-	futexWake(uintptr(unsafe.Pointer(&netpollWord)), 1, now)
+	futexwakeup((*uint32)(unsafe.Pointer(&netpollWord)), 1)
+}
+
+// netpollWake makes the poller look at once. It runs in the interrupt handler.
+//
+//go:nowritebarrierrec
+func netpollWake() {
+	netpollWord.Add(1)
+	futexWake((*uint32)(unsafe.Pointer(&netpollWord)), 1, true)
 }
 
 // netpoll returns goroutines whose interrupt line has fired. delay < 0 waits without end, 0 not at all, > 0 so many

@@ -31,7 +31,7 @@ func goenvs() { goenvs_unix() }
 func initSecureMode()    {}
 func isSecureMode() bool { return false }
 
-func getCPUCount() int32 { return 1 }
+func getCPUCount() int32 { return int32(nCPUs) }
 
 // write1 writes to the console. It is for panics and print; the program's own output goes through the library OS.
 //

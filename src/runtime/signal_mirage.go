@@ -14,16 +14,17 @@ import (
 // signalHandlers are the functions set by setsig; only whether there is one matters: it is always sighandler.
 var signalHandlers [_NSIG]uintptr
 
-// signalM sends sig to mp's thread: it gets it when it next leaves a trap.
+// signalM sends sig to mp's thread: it gets it when it next leaves a trap, which it is made to do soon if it runs on
+// another CPU. One that does not run looks for signals when it goes on (reschedule, trap).
 func signalM(mp *m, sig int) {
 	t := mp.thread
 	t.pending.Or(1 << uint(sig))
-	threadKick(t)
+	onTrapStack(func() {
+		if c := t.home; t.onCPU.Load() != 0 && c != thisCPU() {
+			wakeCPU(c)
+		}
+	})
 }
-
-// threadKick makes t trap soon if it runs on another CPU. One that does not run looks for signals when it goes on
-// (reschedule, trap).
-func threadKick(t *thread) {}
 
 // deliverPending makes the trap that f came from return into the handler of a pending signal, if there is one.
 //
@@ -86,10 +87,17 @@ func deliverSignal(t *thread, f *trapFrame, sig uint32, info siginfo) {
 // sigtramp calls sigtrampgo with the signalFrame at its stack pointer and returns by signalReturn.
 func sigtramp()
 
-// signalDone is called by sigtramp, with interrupts off, before it returns to where the signal came.
+// signalDone is called by sigtramp, with interrupts off, before it returns to where the signal came. What was sent
+// meanwhile is delivered at once.
 //
 //go:nosplit
-func signalDone() { thisCPU().current.inSignal = false }
+func signalDone() {
+	c := thisCPU()
+	c.current.inSignal = false
+	if c.current.pending.Load() != 0 {
+		onTrapStack(interruptSoon)
+	}
+}
 
 //go:nosplit
 func sigprocmask(how int32, new, old *sigset) {}

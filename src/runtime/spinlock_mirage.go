@@ -16,6 +16,7 @@ type spinlock struct{ held atomic.Uint32 }
 func (l *spinlock) lock() irqFlags {
 	flags := irqDisable()
 	for !l.held.CompareAndSwap(0, 1) {
+		flushIfAsked() // the holder may be waiting for this CPU to forget pages
 		cpuRelax()
 	}
 	return flags

@@ -84,12 +84,14 @@ TEXT runtime·switchTo(SB),NOSPLIT|NOFRAME,$0-16
 	POPQ	BP
 	RET
 
-// func exitTo(to *thread, wait *atomic.Uint32)
-TEXT runtime·exitTo(SB),NOSPLIT|NOFRAME,$0-16
-	MOVQ	8(SP), DI
-	MOVQ	16(SP), SI
+// func exitTo(from, to *thread, wait *atomic.Uint32)
+TEXT runtime·exitTo(SB),NOSPLIT|NOFRAME,$0-24
+	MOVQ	8(SP), BX
+	MOVQ	16(SP), DI
+	MOVQ	24(SP), SI
 	MOVQ	thread_sp(DI), SP
-	MOVL	$0, (SI)		// the old stack may go
+	MOVL	$0, (SI)		// its g0's stack may go
+	MOVL	$0, thread_onCPU(BX)	// and its trap stack
 	MOVQ	thread_tls(DI), AX
 	MOVQ	AX, DX
 	SHRQ	$32, DX
@@ -224,4 +226,70 @@ done:
 
 TEXT runtime·sigfwd(SB),NOSPLIT,$0-32
 	INT	$3
+	RET
+
+// See smp_mirage_amd64.go.
+TEXT runtime·cpuEntry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	XORL	AX, AX
+	MOVW	AX, FS
+	MOVW	AX, GS
+	MOVQ	DI, BX
+	MOVQ	vcpu_idle(BX), SI
+	MOVQ	thread_tls(SI), AX
+	MOVQ	AX, DX
+	SHRQ	$32, DX
+	MOVL	$0xc0000100, CX		// IA32_FS_BASE
+	WRMSR
+	MOVQ	BX, AX
+	MOVQ	AX, DX
+	SHRQ	$32, DX
+	MOVL	$0xc0000101, CX		// IA32_GS_BASE
+	WRMSR
+	XORL	BP, BP
+	SUBQ	$32, SP
+	MOVQ	BX, 0(SP)
+	CALL	runtime·startCPU(SB)
+	CALL	runtime·abort(SB)
+	RET
+
+// func onTrapStack(f func())
+TEXT runtime·onTrapStack(SB),NOSPLIT,$0-8
+	MOVQ	f+0(FP), DX
+	CMPB	runtime·trapsReady(SB), $0
+	JEQ	there
+	PUSHFQ
+	POPQ	R8
+	CLI
+	MOVQ	8(GS), R12		// vcpu.current
+	get_tls(R9)
+	MOVQ	g(R9), R13
+	LEAQ	thread_trapg(R12), R14
+	CMPQ	R13, R14
+	JEQ	there
+	MOVQ	SP, R10
+	MOVQ	(thread_trapStack+stack_hi)(R12), SP
+	SUBQ	$32, SP
+	MOVQ	R10, 0(SP)
+	MOVQ	R13, 8(SP)
+	MOVQ	R8, 16(SP)
+	MOVQ	R14, g(R9)
+	XORPS	X15, X15
+	MOVQ	0(DX), AX
+	CALL	AX
+	MOVQ	8(SP), R13
+	MOVQ	16(SP), R8
+	MOVQ	0(SP), SP
+	get_tls(R9)
+	MOVQ	R13, g(R9)
+	TESTL	$0x200, R8
+	JEQ	off
+	STI
+off:
+	RET
+there:
+	get_tls(R9)
+	MOVQ	g(R9), R14
+	XORPS	X15, X15
+	MOVQ	0(DX), AX
+	CALL	AX
 	RET

@@ -3,6 +3,7 @@
 package runtime
 
 import (
+	"internal/mirage/boot"
 	"internal/runtime/atomic"
 	"internal/runtime/sys"
 	"unsafe"
@@ -31,6 +32,10 @@ type thread struct {
 	_     uint32
 	trapg g // the g of its trap handler
 
+	// The word that holds g while it runs (amd64): here and not in the m, because traps and those that take pages away
+	// use it, and must not fault.
+	gslot uintptr
+
 	m           muintptr
 	trapStack   stack   // where its traps run
 	home        *vcpu   // the CPU it runs on
@@ -51,6 +56,8 @@ type thread struct {
 
 // vcpu is what belongs to one CPU. The first words are known to assembly.
 type vcpu struct {
+	_ sys.NotInHeap
+
 	self    *vcpu
 	current *thread // the one that runs
 
@@ -63,11 +70,20 @@ type vcpu struct {
 	timerAt   int64   // what the timer is set to, 0: nothing
 	idle      *thread // runs when no other can
 	id        uint32
+	online    atomic.Uint32
+	asleep    atomic.Uint32 // idle: forgets pages when it wakes, not when it is asked
+	flushed   atomic.Uint32 // the last vmFlush that it has obeyed
 	arch      cpuArch
 }
 
 // cpu0 is the boot CPU.
 var cpu0 vcpu
+
+// cpus are the CPUs that run, by id.
+var (
+	cpus  [boot.MaxCPUs]*vcpu
+	nCPUs int
+)
 
 // timeSlice is how long a thread runs while others are ready.
 const timeSlice = 2e6
@@ -82,12 +98,14 @@ var threads struct {
 
 // newThread returns a thread of mp for c that is not running. Without mp it is an idle thread.
 func newThread(c *vcpu, mp *m) *thread {
-	flags := threads.lock.lock()
-	t := threads.free
-	if t != nil {
-		threads.free = t.next
-	}
-	threads.lock.unlock(flags)
+	var t *thread
+	onTrapStack(func() {
+		flags := threads.lock.lock()
+		if t = threads.free; t != nil {
+			threads.free = t.next
+		}
+		threads.lock.unlock(flags)
+	})
 	if t == nil {
 		t = (*thread)(persistentalloc(unsafe.Sizeof(thread{}), 64, &memstats.other_sys))
 	}
@@ -126,33 +144,87 @@ func mpreinit(mp *m) {
 //go:nowritebarrier
 func newosproc(mp *m) {
 	threadStart(mp)
-	threadReady(mp.thread, false)
+	onTrapStack(func() { threadReady(mp.thread, false) })
 }
 
-// threadReady puts t into its CPU's run queue, at the head if it shall run at once.
+// threadReady puts t, which nobody else makes ready, into the run queue of a CPU, at the head if it shall run at once.
 //
-//go:nosplit
 //go:nowritebarrierrec
 func threadReady(t *thread, now bool) {
 	c := t.home
-	flags := c.lock.lock()
-	if !t.ready {
-		t.ready = true
+	if t.deadline != 0 {
+		flags := c.lock.lock()
 		c.cancelDeadline(t)
-		c.enqueue(t, now)
-		if now || c.current == c.idle {
-			c.resched = true
-		} else if c.slice == 0 {
-			c.slice = nanotime1() + timeSlice
-			c.armTimer()
+		c.lock.unlock(flags)
+	}
+	if nCPUs > 1 && !c.isIdle() {
+		c = idleCPU(c)
+		t.home = c
+	}
+	flags := c.lock.lock()
+	t.ready = true
+	c.enqueue(t, now)
+	self := thisCPU()
+	switch {
+	case now || c.current == c.idle:
+		c.resched = true
+		if c != self {
+			wakeCPU(c)
 		}
+	case c.slice == 0 && c != self:
+		wakeCPU(c) // its timer is its own
+	case c.slice == 0:
+		c.slice = nanotime1() + timeSlice
+		c.armTimer()
+	}
+	c.lock.unlock(flags)
+}
+
+// isIdle reports whether c has nothing to do. Without the lock it is a hint.
+func (c *vcpu) isIdle() bool { return c.current == c.idle && c.first == nil }
+
+// idleCPU returns a CPU that has nothing to do, c if there is none.
+func idleCPU(c *vcpu) *vcpu {
+	for _, other := range cpus[:nCPUs] {
+		if other.isIdle() && other.online.Load() != 0 {
+			return other
+		}
+	}
+	return c
+}
+
+// steal takes a ready thread of another CPU, nil when there is none.
+func (c *vcpu) steal() *thread {
+	for i := 1; i < nCPUs; i++ {
+		other := cpus[(int(c.id)+i)%nCPUs]
+		if other.first == nil {
+			continue
+		}
+		flags := other.lock.lock()
+		t := other.take()
+		if t != nil {
+			t.home = c
+		}
+		other.lock.unlock(flags)
+		if t != nil {
+			return t
+		}
+	}
+	return nil
+}
+
+// wakeInterrupt is another CPU's wakeCPU: it has put something into the run queue.
+func wakeInterrupt() {
+	c := thisCPU()
+	flags := c.lock.lock()
+	if c.first != nil && c.slice == 0 {
+		c.slice = nanotime1() + timeSlice
+		c.armTimer()
 	}
 	c.lock.unlock(flags)
 }
 
 // enqueue puts t at the head or the tail of the run queue. The lock is held.
-//
-//go:nosplit
 func (c *vcpu) enqueue(t *thread, head bool) {
 	t.next = nil
 	switch {
@@ -168,8 +240,6 @@ func (c *vcpu) enqueue(t *thread, head bool) {
 }
 
 // take removes the first ready thread, nil when there is none. The lock is held.
-//
-//go:nosplit
 func (c *vcpu) take() *thread {
 	t := c.first
 	if t == nil {
@@ -186,14 +256,20 @@ func (c *vcpu) take() *thread {
 // reschedule gives the CPU to the next ready thread, or to idle if there is none and the running one does not want to go
 // on (stay is false). Interrupts are off. It returns when this thread runs again, possibly on another CPU.
 //
-//go:nosplit
 //go:nowritebarrierrec
 func reschedule(stay bool) {
 	c := thisCPU()
+	var stolen *thread
+	if c.first == nil && (!stay || c.current == c.idle) {
+		stolen = c.steal()
+	}
 	flags := c.lock.lock()
 	c.resched = false
 	self := c.current
-	next := c.take()
+	next := stolen
+	if next == nil {
+		next = c.take()
+	}
 	switch {
 	case next == nil && stay:
 		next = self
@@ -220,15 +296,14 @@ func reschedule(stay bool) {
 	c.enter(next)
 	switchTo(self, next)
 	if self.pending.Load() != 0 {
-		thisCPU().interruptSoon()
+		interruptSoon()
 	}
 }
 
 // interruptSoon makes the timer interrupt as soon as interrupts are on: a signal waits for the thread that runs, which
 // may not trap for a long time otherwise. Interrupts are off.
-//
-//go:nosplit
-func (c *vcpu) interruptSoon() {
+func interruptSoon() {
+	c := thisCPU()
 	flags := c.lock.lock()
 	c.timerAt = 1
 	timerSet(c.timerAt)
@@ -237,27 +312,25 @@ func (c *vcpu) interruptSoon() {
 
 // idleLoop is the idle thread: it waits for interrupts, which make threads ready.
 //
-//go:nosplit
 //go:nowritebarrierrec
 func idleLoop() {
 	for {
 		irqDisable()
 		c := thisCPU()
+		reschedule(true)
+		c.asleep.Store(1)
 		if c.first == nil {
 			irqWaitAndEnable()
-		} else {
-			reschedule(true)
-			irqEnable()
+			irqDisable()
 		}
+		c.asleep.Store(0)
+		flushIfAsked()
+		irqEnable()
 	}
 }
 
 //go:nosplit
-func osyield() {
-	flags := irqDisable()
-	reschedule(true)
-	irqRestore(flags)
-}
+func osyield() { onTrapStack(func() { reschedule(true) }) }
 
 //go:nosplit
 func osyield_no_g() { osyield() }
@@ -265,8 +338,6 @@ func osyield_no_g() { osyield() }
 // Deadlines: a list by time. Few threads sleep at once, those of an idle process and sysmon.
 
 // setDeadline lets t be woken at time at. The lock is held.
-//
-//go:nosplit
 func (c *vcpu) setDeadline(t *thread, at int64) {
 	t.deadline = at
 	p := &c.deadlines
@@ -279,8 +350,6 @@ func (c *vcpu) setDeadline(t *thread, at int64) {
 }
 
 // cancelDeadline takes t out of the list if it is in it. The lock is held.
-//
-//go:nosplit
 func (c *vcpu) cancelDeadline(t *thread) {
 	if t.deadline == 0 {
 		return
@@ -296,8 +365,6 @@ func (c *vcpu) cancelDeadline(t *thread) {
 }
 
 // armTimer sets the CPU's timer to the next thing that time brings: tickless. The lock is held.
-//
-//go:nosplit
 func (c *vcpu) armTimer() {
 	t := c.slice
 	if d := c.deadlines; d != nil && (t == 0 || d.deadline < t) {
@@ -311,7 +378,6 @@ func (c *vcpu) armTimer() {
 
 // timerInterrupt wakes the threads whose deadline has come and ends the running thread's time if it is over.
 //
-//go:nosplit
 //go:nowritebarrierrec
 func timerInterrupt() {
 	c := thisCPU()
@@ -337,23 +403,34 @@ func timerInterrupt() {
 
 // exitThread ends the running thread. Its stack may go as soon as *wait is 0, so that is stored from the idle thread's.
 func exitThread(wait *atomic.Uint32) {
-	irqDisable()
-	c := thisCPU()
-	self := c.current
-	flags := threads.lock.lock()
-	self.onCPU.Store(0)
-	self.m = 0
-	self.next = threads.free
-	threads.free = self
-	threads.lock.unlock(flags)
-	c.current = c.idle
-	c.idle.onCPU.Store(1)
-	c.enter(c.idle)
-	exitTo(c.idle, wait)
+	onTrapStack(func() {
+		c := thisCPU()
+		self := c.current
+		threads.lock.lock()
+		self.m = 0
+		self.next = threads.free
+		threads.free = self // whoever takes it waits for onCPU, as for any thread
+		threads.lock.unlock(0)
+		c.current = c.idle
+		c.idle.onCPU.Store(1)
+		c.enter(c.idle)
+		exitTo(self, c.idle, wait)
+	})
 }
+
+// onTrapStack calls f on the running thread's trap stack, as its trapg, with interrupts off. What takes a spinlock outside
+// of trap handlers does it this way: the runtime waits and wakes where there is little stack left, and a fault on an
+// ordinary stack, whose next page may not be there yet, would wait for the lock for ever. f must not fault; what it
+// captures lies on pages that the caller has touched. In a trap handler, and before there are traps, it just calls f.
+//
+//go:noescape
+func onTrapStack(f func())
+
+// trapsReady says that onTrapStack has a stack to go to.
+var trapsReady bool
 
 // switchTo saves the running thread's stack pointer in from.sp and goes on with to.
 func switchTo(from, to *thread)
 
-// exitTo goes on with to and stores 0 in *wait when the old stack is no longer used.
-func exitTo(to *thread, wait *atomic.Uint32)
+// exitTo goes on with to and stores 0 in *wait when from's stacks are no longer used.
+func exitTo(from, to *thread, wait *atomic.Uint32)

@@ -136,9 +136,11 @@ func vmFill(va uintptr, want vmProt) vmOutcome {
 func vmRelease(start, end uintptr) {
 	for start < end {
 		next := min(end, (start+pageSize2M)&^(pageSize2M-1))
-		flags := vmLock.lock()
-		vmReleaseIn(start, next)
-		vmLock.unlock(flags)
+		onTrapStack(func() {
+			flags := vmLock.lock()
+			vmReleaseIn(start, next)
+			vmLock.unlock(flags)
+		})
 		start = next
 	}
 }
@@ -202,25 +204,40 @@ func vmSplit(e *pte, va uintptr) bool {
 }
 
 // vmProtect changes what the program may do with [start, end), whose pages are present or not.
-func vmProtect(start, end uintptr, prot vmProt) bool {
-	flags := vmLock.lock()
-	ok := vmaSet(start, end, prot)
-	vmLock.unlock(flags)
+func vmProtect(start, end uintptr, prot vmProt) (ok bool) {
+	onTrapStack(func() {
+		flags := vmLock.lock()
+		ok = vmaSet(start, end, prot)
+		vmLock.unlock(flags)
+	})
+	return ok
+}
+
+// vmUnmap ends the reservation of [start, end).
+func vmUnmap(start, end uintptr) (ok bool) {
+	onTrapStack(func() {
+		flags := vmLock.lock()
+		ok = vmaClear(start, end)
+		vmLock.unlock(flags)
+	})
+	vmRelease(start, end)
 	return ok
 }
 
 // vmReserve finds n bytes of address space that nothing stands in, at hint if possible, and gives them prot.
-func vmReserve(hint, n uintptr, prot vmProt) uintptr {
+func vmReserve(hint, n uintptr, prot vmProt) (at uintptr) {
 	n = (n + pageSize4K - 1) &^ (pageSize4K - 1)
-	flags := vmLock.lock()
-	at := hint
-	if hint < vmLow || hint+n < hint || hint+n > vmHigh || !vmaFree(hint, hint+n) {
-		at = vmaGap(n, vmGeneral, vmHigh)
-	}
-	if at != 0 && !vmaSet(at, at+n, prot) {
-		at = 0
-	}
-	vmLock.unlock(flags)
+	onTrapStack(func() {
+		flags := vmLock.lock()
+		at = hint
+		if hint < vmLow || hint+n < hint || hint+n > vmHigh || !vmaFree(hint, hint+n) {
+			at = vmaGap(n, vmGeneral, vmHigh)
+		}
+		if at != 0 && !vmaSet(at, at+n, prot) {
+			at = 0
+		}
+		vmLock.unlock(flags)
+	})
 	return at
 }
 
@@ -234,18 +251,32 @@ func vmMapDevice(pa, n uintptr) uintptr {
 	}
 	first := pa &^ (pageSize4K - 1)
 	last := (pa + n + pageSize4K - 1) &^ (pageSize4K - 1)
-	flags := vmLock.lock()
-	for at := first; at < last; at += pageSize4K {
-		e := vmEntry(deviceBase+at, 0, true)
-		if e == nil {
-			vmLock.unlock(flags)
-			return 0
-		}
-		e.setLeaf(at, 0, vmRead|vmWrite, true)
+	ok := vmMapPages(deviceBase+first, first, last-first, vmRead|vmWrite, true)
+	if !ok {
+		return 0
 	}
-	vmSync()
-	vmLock.unlock(flags)
 	return deviceBase + pa
+}
+
+// vmMapPages maps [va, va+n) to [pa, pa+n) for good, but for pages that are mapped already. It reports whether there was
+// memory for the tables.
+func vmMapPages(va, pa, n uintptr, prot vmProt, device bool) (ok bool) {
+	onTrapStack(func() {
+		flags := vmLock.lock()
+		ok = true
+		for off := uintptr(0); off < n && ok; off += pageSize4K {
+			if e := vmEntry(va+off, 1, true); e != nil && e.valid() && e.leaf(1) {
+				continue
+			}
+			e := vmEntry(va+off, 0, true)
+			if ok = e != nil; ok && !e.valid() {
+				e.setLeaf(pa+off, 0, prot, device)
+			}
+		}
+		vmSync()
+		vmLock.unlock(flags)
+	})
+	return ok
 }
 
 // vmMapTable makes memory that a loader or firmware has filled readable, and returns where. RAM is mapped already;
@@ -254,23 +285,10 @@ func vmMapTable(pa, n uintptr) uintptr {
 	if n == 0 || pa+n < pa || pa+n > physLimit {
 		return 0
 	}
-	flags := vmLock.lock()
-	for at := pa &^ (pageSize4K - 1); at < pa+n; at += pageSize4K {
-		va := physBase + at
-		if e := vmEntry(va, 1, false); e != nil && e.valid() && e.leaf(1) {
-			continue
-		}
-		e := vmEntry(va, 0, true)
-		if e == nil {
-			vmLock.unlock(flags)
-			return 0
-		}
-		if !e.valid() {
-			e.setLeaf(at, 0, vmRead, false)
-		}
+	first := pa &^ (pageSize4K - 1)
+	if !vmMapPages(physBase+first, first, pa+n-first, vmRead, false) {
+		return 0
 	}
-	vmSync()
-	vmLock.unlock(flags)
 	return physBase + pa
 }
 
@@ -279,19 +297,23 @@ var trapStacks uintptr
 
 // vmNewStack maps n bytes for a stack that traps run on, below it a page that is never mapped, and returns its ends.
 func vmNewStack(n uintptr) (lo, hi uintptr) {
-	flags := vmLock.lock()
-	lo = stackBase + trapStacks*(64<<10) + pageSize4K
-	trapStacks++
-	for va := lo; va < lo+n; va += pageSize4K {
-		e := vmEntry(va, 0, true)
-		pa := vmZeroPage()
-		if e == nil || pa == 0 {
-			throw("no memory for a trap stack")
+	ok := true
+	onTrapStack(func() {
+		flags := vmLock.lock()
+		lo = stackBase + trapStacks*(64<<10) + pageSize4K
+		trapStacks++
+		for va := lo; va < lo+n && ok; va += pageSize4K {
+			e, pa := vmEntry(va, 0, true), vmZeroPage()
+			if ok = e != nil && pa != 0; ok {
+				e.setLeaf(pa, 0, vmRead|vmWrite, false)
+			}
 		}
-		e.setLeaf(pa, 0, vmRead|vmWrite, false)
+		vmSync()
+		vmLock.unlock(flags)
+	})
+	if !ok {
+		throw("no memory for a trap stack")
 	}
-	vmSync()
-	vmLock.unlock(flags)
 	return lo, lo + n
 }
 
@@ -304,15 +326,17 @@ func vmAccessible(p, n uintptr, want vmProt) bool {
 	if n == 0 {
 		return true
 	}
-	flags := vmLock.lock()
 	ok := true
-	for p < end && ok {
-		v := vmaFind(p)
-		if ok = v != nil && v.prot&want == want; ok {
-			p = v.end
+	onTrapStack(func() {
+		flags := vmLock.lock()
+		for p < end && ok {
+			v := vmaFind(p)
+			if ok = v != nil && v.prot&want == want; ok {
+				p = v.end
+			}
 		}
-	}
-	vmLock.unlock(flags)
+		vmLock.unlock(flags)
+	})
 	return ok
 }
 

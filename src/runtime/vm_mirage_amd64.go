@@ -59,8 +59,8 @@ func (e *pte) prot() (p vmProt, device bool) {
 // was not present is not cached (Intel SDM volume 3, 4.10.2.3).
 func vmSync() {}
 
-// vmFlush makes the CPU forget n pages from va on.
-func vmFlush(va, n uintptr) {
+// vmForget makes this CPU forget n pages from va on.
+func vmForget(va, n uintptr) {
 	if n > 32 {
 		writeCR3(vmRoot)
 		return
@@ -73,3 +73,8 @@ func vmFlush(va, n uintptr) {
 
 // vmCurrentRoot is the table that the CPU uses.
 func vmCurrentRoot() uintptr { return readCR3() & pteAddr }
+
+// vmForgetAll makes this CPU forget all pages.
+//
+//go:nosplit
+func vmForgetAll() { writeCR3(readCR3()) }
