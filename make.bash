@@ -11,44 +11,48 @@ base_version=go1.26.8
 
 die() { printf 'make.bash: %s\n' "$*" >&2; exit 1; }
 
-# Nothing of the caller's settings may steer the build but where modules come from and where they are kept.
-settle_environment() {
-  command -v go >/dev/null || die "no go on PATH: install Go 1.24 or later from https://go.dev/dl"
-  [ -n "${HOME:-}" ] || export HOME=$PWD/build/home
-  unset GOOS GOARCH GOAMD64 GOARM64 GOROOT GOTOOLDIR GOEXPERIMENT GODEBUG GO111MODULE GOBIN
+# Prints the first go on PATH that is not a toolchain of ours: bin/ may well be on PATH.
+find_go() {
+  local candidate version
+  while IFS= read -r candidate; do
+    version=$(cd / && GOTOOLCHAIN=local "$candidate" env GOVERSION 2>/dev/null) || continue
+    case $version in
+      *-mirage.*) ;;
+      devel* | go1.2[4-9]* | go1.[3-9][0-9]* | go[2-9]*) printf '%s\n' "$candidate" && return ;;
+      *) die "$candidate is $version: Go 1.24 or later is needed" ;;
+    esac
+  done < <(type -aP go)
+  die "no go on PATH: install Go 1.24 or later from https://go.dev/dl"
+}
+
+# Keeps of the user's settings of the go command where modules come from and where they are kept, and nothing else.
+keep_module_settings() {
   local name value
   for name in GOPROXY GOSUMDB GONOSUMDB GONOPROXY GOPRIVATE GOINSECURE GOPATH GOMODCACHE GOCACHE; do
-    value=$(cd / && GOTOOLCHAIN=local go env $name) || die "the go on PATH does not work"
+    value=$(cd / && GOTOOLCHAIN=local "$go" env $name)
     [ -z "$value" ] || export "$name=$value"
   done
-  export GOENV=off GOWORK=off GOFLAGS=-buildvcs=false CGO_ENABLED=0
+  export GOENV=off
 }
 
-check_go() {
-  local version
-  version=$(cd / && GOTOOLCHAIN=local go env GOVERSION)
-  case $version in
-    devel*|go1.2[4-9]*|go1.[3-9][0-9]*|go[2-9]*) ;;
-    *) die "the go on PATH is ${version:-too old}: Go 1.24 or later is needed" ;;
-  esac
-}
-
-# Prints the GOROOT of the base release: the Go on PATH if it is that, else the golang.org/toolchain module.
+# Prints the GOROOT of the base release: that of the Go on PATH if it is that release, else the golang.org/toolchain
+# module's, which the go command gets.
 find_base() {
   local answer
-  answer=$(cd / && GOTOOLCHAIN=$base_version go env GOROOT 2>&1) || die "cannot get $base_version: ${answer##*$'\n'}"
+  answer=$(cd / && GOTOOLCHAIN=$base_version "$go" env GOROOT 2>&1) || die "cannot get $base_version: ${answer##*$'\n'}"
   printf '%s\n' "${answer##*$'\n'}"
 }
 
-settle_environment
-check_go
+case ${1:-} in "" | demo) ;; *) die "usage: ./make.bash [demo]" ;; esac
+unset GOOS GOARCH GOAMD64 GOARM64 GOROOT GOTOOLDIR GOEXPERIMENT GODEBUG GO111MODULE GOBIN
+export GOWORK=off GOFLAGS=-buildvcs=false CGO_ENABLED=0 HOME=${HOME:-$PWD/build/home}
+go=$(find_go)
+keep_module_settings
 base=$(find_base)
 export GOTOOLCHAIN=local
 "$base/bin/go" build -o build/toolchain ./misc/toolchain || die "cannot build misc/toolchain with $base"
 build/toolchain "$base"
 
-case ${1:-} in
-  "") ;;
-  demo) build/go/bin/go build -o build/demo ./misc/demo && exec build/demo ;;
-  *) die "usage: ./make.bash [demo]" ;;
-esac
+if [ "${1:-}" = demo ]; then
+  build/go/bin/go build -o build/demo ./misc/demo && exec build/demo
+fi
