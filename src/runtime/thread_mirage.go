@@ -106,6 +106,9 @@ func newThread(c *vcpu, mp *m) *thread {
 		}
 		threads.lock.unlock(flags)
 	})
+	for t != nil && t.onCPU.Load() != 0 {
+		cpuRelax()
+	}
 	if t == nil {
 		t = (*thread)(persistentalloc(unsafe.Sizeof(thread{}), 64, &memstats.other_sys))
 	}
@@ -157,7 +160,9 @@ func threadReady(t *thread, now bool) {
 		c.cancelDeadline(t)
 		c.lock.unlock(flags)
 	}
-	if nCPUs > 1 && !c.isIdle() {
+	// A thread that another CPU is about to leave stays there: nobody may have to wait for that, or two CPUs could wait
+	// for each other.
+	if nCPUs > 1 && !c.isIdle() && t.onCPU.Load() == 0 {
 		c = idleCPU(c)
 		t.home = c
 	}
@@ -201,9 +206,12 @@ func (c *vcpu) steal() *thread {
 			continue
 		}
 		flags := other.lock.lock()
-		t := other.take()
-		if t != nil {
+		t := other.first
+		if t != nil && t.onCPU.Load() == 0 {
+			other.take()
 			t.home = c
+		} else {
+			t = nil // nothing, or one that other is about to leave
 		}
 		other.lock.unlock(flags)
 		if t != nil {
@@ -289,8 +297,8 @@ func reschedule(stay bool) {
 	if next == self {
 		return
 	}
-	for next.onCPU.Load() != 0 {
-		cpuRelax() // another CPU is about to leave it
+	if next.onCPU.Load() != 0 {
+		throw("runtime: thread is on another CPU")
 	}
 	next.onCPU.Store(1)
 	c.enter(next)
@@ -409,7 +417,7 @@ func exitThread(wait *atomic.Uint32) {
 		threads.lock.lock()
 		self.m = 0
 		self.next = threads.free
-		threads.free = self // whoever takes it waits for onCPU, as for any thread
+		threads.free = self // whoever takes it waits until this CPU has left it
 		threads.lock.unlock(0)
 		c.current = c.idle
 		c.idle.onCPU.Store(1)
