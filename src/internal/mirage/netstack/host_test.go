@@ -7,6 +7,7 @@ import (
 	"internal/mirage/netstack/udp"
 	"internal/mirage/netstack/wire"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -228,6 +229,11 @@ func (h *host) wantICMP(typ, code uint8) (wire.IPv4, wire.ICMP) {
 		h.t.Fatalf("want ICMP %d, %d: % x", typ, code, []byte(p))
 	}
 	return p, m
+}
+
+// forgetARP drops what the stack has sent of ARP.
+func (h *host) forgetARP() {
+	h.sent = slices.DeleteFunc(h.sent, func(b []byte) bool { return wire.Ethernet(b).Type() == wire.TypeARP })
 }
 
 // bind makes a socket at a port of all addresses.

@@ -13,17 +13,17 @@ const (
 )
 
 // Bind fixes the local address; an unspecified Addr stands for all, port 0 for one of the socket's choice
-// (RFC 6056 section 3.3.1). The errors are EADDRINUSE, EADDRNOTAVAIL, EINVAL (bound already), EAFNOSUPPORT.
+// (RFC 6056 section 3.3.1). The errors are EADDRINUSE, EADDRNOTAVAIL, EINVAL (bound already; IPv4 with V6Only),
+// EAFNOSUPPORT.
 func (s *Socket) Bind(local wire.AddrPort) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	switch err := s.family(local.Addr); {
+	case s.closed:
 		return inet.EBADF
-	}
-	if s.bound != nil {
+	case s.bound != nil, err == inet.ENETUNREACH:
 		return inet.EINVAL
-	}
-	if err := s.family(local.Addr); err != nil {
+	case err != nil:
 		return err
 	}
 	if !local.Addr.IsUnspecified() && s.p.net.Local(local.Addr, 0) == inet.Foreign {
@@ -32,7 +32,7 @@ func (s *Socket) Bind(local wire.AddrPort) error {
 	return s.bind(local, chosen{addr: local.Addr.IsUnspecified()})
 }
 
-// family checks that the socket may use an address of a's family.
+// family checks that the socket may use an address of a's family: EAFNOSUPPORT, or ENETUNREACH for IPv4 with V6Only.
 func (s *Socket) family(a wire.Addr) error {
 	if !s.v6 && !a.Is4() {
 		return inet.EAFNOSUPPORT
