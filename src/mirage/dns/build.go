@@ -45,8 +45,9 @@ func buildIndex(zones []*Zone) (*index, error) {
 	for i := range b.owner {
 		b.owner[i].node = order[b.owner[i].node]
 	}
-	// Stable: within a name the order of the file stays.
-	slices.SortStableFunc(b.owner, func(x, y placed) int { return cmp.Compare(x.node, y.node) })
+	slices.SortFunc(b.owner, func(x, y placed) int { // within a name and a zone the order of the file stays
+		return cmp.Or(cmp.Compare(x.node, y.node), cmp.Compare(x.zone, y.zone), cmp.Compare(x.off, y.off))
+	})
 	if err := b.collect(zones); err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func (p *parser) params() error {
 		list = append(list, param{key, wire})
 	}
 	// RFC 9460 section 2.2: in ascending order, each key once.
-	slices.SortStableFunc(list, func(a, b param) int { return int(a.key) - int(b.key) })
+	slices.SortFunc(list, func(a, b param) int { return int(a.key) - int(b.key) })
 	for i, x := range list {
 		if i > 0 && list[i-1].key == x.key {
 			return errors.New(paramName(x.key) + " is there twice")
