@@ -23,7 +23,7 @@ import (
 
 const (
 	example  = "./misc/examples/dns"
-	question = "www.example.org."
+	question = "www.mirage.test."
 	patience = time.Minute // for a machine to boot and answer, emulated on a busy host
 )
 

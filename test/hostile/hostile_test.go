@@ -19,8 +19,8 @@ const (
 	maxGrowth = 4 << 20
 )
 
-// query asks the example for the address of www.example.org: RFC 1035 section 4.1.
-var query = []byte("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x07example\x03org\x00\x00\x01\x00\x01")
+// query asks the example for the address of www.mirage.test: RFC 1035 section 4.1.
+var query = []byte("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x06mirage\x04test\x00\x00\x01\x00\x01")
 
 func TestSiege(t *testing.T) {
 	for _, m := range harness.Fastest {
