@@ -31,10 +31,12 @@ func (f *FS) create(p place, mode uint32, rdev uint64) (*Inode, linux.Errno) {
 // vacant resolves a path at which something is to be made. The errors are walk's, EEXIST, and ENOENT when slashes
 // follow the name of what is not to be a directory. fs.mu is held.
 func (f *FS) vacant(at *Inode, path string, dir bool) (place, linux.Errno) {
-	p, e := f.walk(at, path, false)
+	p, e := f.walkParent(at, path)
 	switch {
 	case e != 0:
 		return p, e
+	case p.kind == endLong:
+		return p, linux.ENAMETOOLONG
 	case p.kind != endName || p.node != nil:
 		return p, linux.EEXIST
 	case p.slash && !dir:
@@ -47,21 +49,11 @@ func (f *FS) vacant(at *Inode, path string, dir bool) (place, linux.Errno) {
 func (f *FS) Mkdir(at *Inode, path string, mode uint32) linux.Errno {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	p, e := f.vacantDir(at, path)
+	p, e := f.vacant(at, path, true)
 	if e == 0 {
 		_, e = f.create(p, linux.S_IFDIR|mode&(linux.S_IALL&^(linux.S_ISUID|linux.S_ISGID)), 0)
 	}
 	return e
-}
-
-// vacantDir is vacant for a directory: slashes after the name are allowed, and do not make a symbolic link there
-// be followed.
-func (f *FS) vacantDir(at *Inode, path string) (place, linux.Errno) {
-	end := len(path)
-	for end > 1 && path[end-1] == '/' {
-		end--
-	}
-	return f.vacant(at, path[:end], true)
 }
 
 // Mknod makes a regular file, a FIFO, a socket or a device node; mode has its type. The error is EINVAL for another type.
@@ -111,7 +103,7 @@ func (f *FS) Link(oldAt *Inode, old string, at *Inode, path string, follow bool)
 	defer f.mu.Unlock()
 	n, e := oldAt, linux.Errno(0)
 	if old != "" {
-		p, e := f.walk(oldAt, old, follow)
+		p, e := f.walk(oldAt, old, follow, false)
 		if e != 0 {
 			return e
 		}

@@ -3,12 +3,9 @@ package fs
 import "internal/mirage/linuxabi/linux"
 
 // Open does what open(2) does to the tree: it finds or makes the file, and truncates it if asked. flags are those of
-// open; the permissions of a new file are mode. The node has one more reference; the caller Releases it.
+// open; that CheckFlags passed; the permissions of a new file are mode. The node has one more reference; the caller Releases it.
 // What the node's type and flags mean for reading and writing is the caller's affair.
 func (f *FS) Open(at *Inode, path string, flags int, mode uint32) (*Inode, linux.Errno) {
-	if e := checkFlags(flags); e != 0 {
-		return nil, e
-	}
 	n, created, e := f.openNode(at, path, flags, mode)
 	if e != 0 || flags&linux.O_PATH != 0 {
 		return n, e
@@ -25,8 +22,8 @@ func (f *FS) Open(at *Inode, path string, flags int, mode uint32) (*Inode, linux
 	return n, 0
 }
 
-// checkFlags refuses combinations that open(2) refuses, and O_TMPFILE, as a file system without it does.
-func checkFlags(flags int) linux.Errno {
+// CheckFlags refuses combinations that open(2) refuses, and O_TMPFILE, as a file system without it does.
+func CheckFlags(flags int) linux.Errno {
 	switch {
 	case flags&linux.O_PATH != 0:
 		return 0
@@ -52,12 +49,9 @@ func (f *FS) openNode(at *Inode, path string, flags int, mode uint32) (n *Inode,
 		defer f.mu.RUnlock()
 	}
 	exclusive := create && flags&linux.O_EXCL != 0
-	p, e := f.walk(at, path, flags&linux.O_NOFOLLOW == 0 && !exclusive)
+	p, e := f.walk(at, path, flags&linux.O_NOFOLLOW == 0 && !exclusive, create)
 	if e != 0 {
 		return nil, false, e
-	}
-	if create && p.slash && p.kind == endName {
-		return nil, false, linux.EISDIR
 	}
 	if p.node == nil && create {
 		n, e = f.create(p, linux.S_IFREG|mode&linux.S_IALL, 0)

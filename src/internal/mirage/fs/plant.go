@@ -9,7 +9,7 @@ import "internal/mirage/linuxabi/linux"
 func (f *FS) plant(path string, mode uint32, rdev uint64) (*Inode, linux.Errno) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	p, e := f.vacantDir(f.root, path)
+	p, e := f.vacant(f.root, path, true)
 	if e != 0 {
 		return nil, e
 	}
@@ -36,6 +36,15 @@ func (f *FS) Prepared(path string, mode uint32, prepare func()) (*Inode, linux.E
 		n.prepare = prepare
 	}
 	return n, e
+}
+
+// Pointer makes a symbolic link.
+func (f *FS) Pointer(path, target string) linux.Errno {
+	n, e := f.plant(path, linux.S_IFLNK|0o777, 0)
+	if e == 0 {
+		n.target = target
+	}
+	return e
 }
 
 // Fixed makes a directory in which callers can make and remove nothing.

@@ -6,17 +6,18 @@ import "internal/mirage/linuxabi/linux"
 func (f *FS) Unlink(at *Inode, path string) linux.Errno {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	p, e := f.walk(at, path, false)
-	if e == 0 && p.kind == endName && p.slash && p.node != nil && !p.node.IsDir() {
-		e = linux.ENOTDIR
-	}
+	p, e := f.walkParent(at, path)
 	switch {
 	case e != 0:
 		return e
+	case p.kind == endLong:
+		return linux.ENAMETOOLONG
 	case p.kind != endName:
 		return linux.EISDIR
 	case p.node == nil:
 		return linux.ENOENT
+	case p.slash && !p.node.IsDir():
+		return linux.ENOTDIR
 	case p.dir.dir.fixed:
 		return linux.EPERM
 	case p.node.IsDir():
@@ -40,14 +41,12 @@ func (f *FS) unlink(p place) {
 func (f *FS) Rmdir(at *Inode, path string) linux.Errno {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	end := len(path) // slashes after a symbolic link do not make it be followed here (do_rmdir)
-	for end > 1 && path[end-1] == '/' {
-		end--
-	}
-	p, e := f.walk(at, path[:end], false)
+	p, e := f.walkParent(at, path)
 	switch {
 	case e != 0:
 		return e
+	case p.kind == endLong:
+		return linux.ENAMETOOLONG
 	case p.kind == endRoot:
 		return linux.EBUSY
 	case p.kind == endDot:

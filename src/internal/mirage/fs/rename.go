@@ -2,11 +2,8 @@ package fs
 
 import "internal/mirage/linuxabi/linux"
 
-// Rename is renameat2(2) without RENAME_WHITEOUT, which the caller refuses.
+// Rename is renameat2(2); flags are 0, RENAME_NOREPLACE or RENAME_EXCHANGE.
 func (f *FS) Rename(oldAt *Inode, old string, at *Inode, path string, flags int) linux.Errno {
-	if flags&^(linux.RENAME_NOREPLACE|linux.RENAME_EXCHANGE) != 0 || flags == linux.RENAME_NOREPLACE|linux.RENAME_EXCHANGE {
-		return linux.EINVAL
-	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	from, e := f.walkParent(oldAt, old)
@@ -29,29 +26,25 @@ func (f *FS) Rename(oldAt *Inode, old string, at *Inode, path string, flags int)
 	return f.replace(from, to)
 }
 
-// walkParent is walk for rename: slashes after the last name do not make a symbolic link there be followed.
-func (f *FS) walkParent(at *Inode, path string) (place, linux.Errno) {
-	end := len(path)
-	for end > 1 && path[end-1] == '/' {
-		end--
-	}
-	p, e := f.walk(at, path[:end], false)
-	p.slash = end < len(path)
-	return p, e
-}
+// named reports whether the path ends in a name.
+func (p place) named() bool { return p.kind == endName || p.kind == endLong }
 
 // mayRename checks in the order in which Linux's do_renameat2 does.
 func mayRename(from, to place, flags int) linux.Errno {
 	exchange := flags&linux.RENAME_EXCHANGE != 0
 	switch {
-	case from.kind != endName:
+	case !from.named():
 		return linux.EBUSY
-	case to.kind != endName && flags&linux.RENAME_NOREPLACE != 0:
+	case !to.named() && flags&linux.RENAME_NOREPLACE != 0:
 		return linux.EEXIST
-	case to.kind != endName:
+	case !to.named():
 		return linux.EBUSY
+	case from.kind == endLong:
+		return linux.ENAMETOOLONG
 	case from.node == nil:
 		return linux.ENOENT
+	case to.kind == endLong:
+		return linux.ENAMETOOLONG
 	case to.node != nil && flags&linux.RENAME_NOREPLACE != 0:
 		return linux.EEXIST
 	case to.node == nil && exchange:

@@ -73,7 +73,7 @@ func (u *unpacker) place(name string) (place, string) {
 		if name[i] != '/' || name[i-1] == '/' {
 			continue
 		}
-		p, e := u.fs.walk(u.fs.root, name[:i], true)
+		p, e := u.fs.walk(u.fs.root, name[:i], true, false)
 		if e == 0 && p.node == nil {
 			_, e = u.fs.create(p, linux.S_IFDIR|0o755, 0)
 		}
@@ -82,6 +82,9 @@ func (u *unpacker) place(name string) (place, string) {
 		}
 	}
 	p, e := u.fs.walkParent(u.fs.root, name)
+	if p.kind == endLong {
+		e = linux.ENAMETOOLONG
+	}
 	if e != 0 {
 		return p, problem(e)
 	}

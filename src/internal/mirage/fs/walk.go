@@ -30,6 +30,7 @@ const (
 	endRoot        // the path is / alone, or one of a Link
 	endDot
 	endDotDot
+	endLong // a name that is too long: the error comes with it
 )
 
 // existing returns the node at p. The errors are ENOENT and ENOTDIR (slashes after what is not a directory).
@@ -44,8 +45,9 @@ func (p place) existing() (*Inode, linux.Errno) {
 }
 
 // walk resolves path from the directory at, as path_resolution(7) says. A symbolic link in the last place is followed
-// if follow is set or slashes follow it. fs.mu is held.
-func (f *FS) walk(at *Inode, path string, follow bool) (place, linux.Errno) {
+// if follow is set or slashes follow it. create says that a regular file is to be made there if nothing is: then
+// slashes after the last name are EISDIR, whatever it is. fs.mu is held.
+func (f *FS) walk(at *Inode, path string, follow, create bool) (place, linux.Errno) {
 	if path == "" {
 		return place{}, linux.ENOENT
 	}
@@ -69,8 +71,13 @@ func (f *FS) walk(at *Inode, path string, follow bool) (place, linux.Errno) {
 		}
 		path = path[len(name):]
 		last := onlySlashes(path)
+		if create && last && path != "" && name != "." && name != ".." {
+			return place{}, linux.EISDIR
+		}
 		node, kind, e := f.step(dir, name)
-		if e != 0 {
+		if e == linux.ENAMETOOLONG && last {
+			return place{dir: dir, slash: path != "", kind: endLong}, e
+		} else if e != 0 {
 			return place{}, e
 		}
 		if node != nil && node.Type() == linux.S_IFLNK && (!last || follow || path != "") {
@@ -116,6 +123,21 @@ func (f *FS) step(dir *Inode, name string) (node *Inode, kind ending, e linux.Er
 	return dir.dir.lookup(name), endName, 0
 }
 
+// walkParent is walk for calls that make, remove or move the last name: a symbolic link there is not followed even if
+// slashes come after it (filename_parentat). A last name that is too long is no error yet.
+func (f *FS) walkParent(at *Inode, path string) (place, linux.Errno) {
+	end := len(path)
+	for end > 1 && path[end-1] == '/' {
+		end--
+	}
+	p, e := f.walk(at, path[:end], false, false)
+	p.slash = end < len(path)
+	if p.kind == endLong {
+		e = 0
+	}
+	return p, e
+}
+
 func onlySlashes(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] != '/' {
@@ -130,7 +152,7 @@ func onlySlashes(s string) bool {
 func (f *FS) Lookup(at *Inode, path string, follow bool) (*Inode, linux.Errno) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	p, e := f.walk(at, path, follow)
+	p, e := f.walk(at, path, follow, false)
 	if e != 0 {
 		return nil, e
 	}

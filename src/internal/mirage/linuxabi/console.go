@@ -36,15 +36,27 @@ func newConsole() *console {
 	return c
 }
 
-// attach makes d the standard input and output, if there was none, and with errors the standard error.
-func (c *console) attach(d device.Console, main, errors, raw bool) {
+// passedThrough is the name of the console whose bytes the host passes on as they are: the first of virtio.
+const passedThrough = "hvc0"
+
+// consoleName returns what a console calls itself, empty if nothing.
+func consoleName(d device.Console) string {
+	if n, ok := d.(interface{ Name() string }); ok {
+		return n.Name()
+	}
+	return ""
+}
+
+// attach takes a console that was found into use. It becomes standard input and output if it has the name that is wanted,
+// or is the first and none is. Standard error is the first that is not passed through, as long as none is wanted.
+func (c *console) attach(d device.Console, name, wanted string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if main && c.main == nil {
-		c.main, c.raw = d, raw
+	if c.main == nil && (wanted == "" || wanted == name) {
+		c.main, c.raw = d, name == passedThrough
 		close(c.arrived)
 	}
-	if errors && c.errors == nil {
+	if c.errors == nil && name != passedThrough {
 		c.errors = d
 	}
 }
@@ -144,6 +156,21 @@ func (c *console) take(b []byte) {
 		}
 	}
 	c.input = append(c.input, b...)
+}
+
+// openStandard gives descriptors 0, 1 and 2 to the console. A console that passes bytes on as they are shows itself as a
+// pipe, so that programs that ask find out that no terminal is there.
+func (p *Process) openStandard(raw bool) {
+	node, e := p.fs.Lookup(p.fs.Root(), "/dev/console", true)
+	if raw || e != 0 {
+		node = p.fs.NewNode(linux.S_IFIFO|0o600, 0)
+		node.Attached(func() any { return p.console })
+	}
+	for fd, flags := range [...]int{linux.O_RDONLY, linux.O_WRONLY, linux.O_WRONLY} {
+		d := newDescription(&consoleFile{console: p.console, errors: fd == 2}, flags)
+		d.node.Store(node)
+		p.fds.install(d, 0, false)
+	}
 }
 
 // consoleFile is a descriptor of a console.

@@ -1,33 +1,37 @@
 package linuxabi
 
-import "internal/mirage/linuxabi/linux"
+import (
+	"internal/mirage/linuxabi/linux"
+	"math"
+)
 
 // Copying between descriptors.
 
 // copyPiece is how many bytes are copied at a time.
 const copyPiece = 64 << 10
 
-// A copyFrom reads the source at its place and moves that place on by what came out at the other end.
-type copyFrom struct {
-	f   positional
+// A place is where in a file one end of a copy is.
+type place struct {
 	d   *description
+	f   positional // nil if the file has no offsets
 	off int64
 	ptr uintptr // where the caller keeps the offset; 0: the description's own is used
 }
 
-// source prepares a descriptor that is read at an offset.
-func (p *Process) source(a, ptr uintptr, writing bool) (s copyFrom, e linux.Errno) {
-	s.ptr = ptr
-	if s.d, s.f, e = p.positional(a, writing); e != 0 {
+// place finds one end of a copy. The errors are EBADF, EFAULT and EINVAL; if there is none the caller puts d.
+func (p *Process) place(a, ptr uintptr) (s place, e linux.Errno) {
+	if s.d, e = p.fds.get(fd(a)); e != 0 {
 		return s, e
 	}
-	if ptr == 0 {
+	s.ptr = ptr
+	s.f, _ = s.d.file.(positional)
+	if s.d.path {
+		e = linux.EBADF
+	} else if ptr == 0 {
 		s.d.pos.Lock()
 		s.off = s.d.offset
 		s.d.pos.Unlock()
-		return s, 0
-	}
-	if s.off, e = load[int64](ptr); e == 0 && s.off < 0 {
+	} else if s.off, e = load[int64](ptr); e == 0 && s.off < 0 {
 		e = linux.EINVAL
 	}
 	if e != 0 {
@@ -37,7 +41,7 @@ func (p *Process) source(a, ptr uintptr, writing bool) (s copyFrom, e linux.Errn
 }
 
 // finish leaves the offset where it belongs.
-func (s *copyFrom) finish() linux.Errno {
+func (s *place) finish() linux.Errno {
 	if s.ptr != 0 {
 		return store(s.ptr, s.off)
 	}
@@ -47,28 +51,32 @@ func (s *copyFrom) finish() linux.Errno {
 	return 0
 }
 
-// sendfile copies from a file to whatever may be written to (sendfile(2)).
+// sendfile copies from a file to whatever may be written to (sendfile(2)). The checks are in the order of Linux's.
 func sendfile(p *Process, a args) (uintptr, linux.Errno) {
+	in, e := p.place(a.a2, a.a3)
+	if e != 0 {
+		return 0, e
+	}
+	defer in.d.put()
+	n := min(int(a.a4), linux.MAX_RW)
+	switch {
+	case !in.d.readable():
+		return 0, linux.EBADF
+	case n < 0 || overflows(in.off, n):
+		return 0, linux.EINVAL
+	}
 	out, e := p.fds.get(fd(a.a1))
 	if e != 0 {
 		return 0, e
 	}
 	defer out.put()
-	in, e := p.source(a.a2, a.a3, false)
-	if e == linux.ESPIPE {
-		e = linux.EINVAL
-	}
-	if e != 0 {
-		return 0, e
-	}
-	defer in.d.put()
 	switch {
 	case !out.writable():
 		return 0, linux.EBADF
-	case out.flags.Load()&linux.O_APPEND != 0 || int(a.a4) < 0:
+	case in.f == nil || p.inode(in.d).IsDir() || out.flags.Load()&linux.O_APPEND != 0:
 		return 0, linux.EINVAL
 	}
-	n, e := in.copy(min(int(a.a4), linux.MAX_RW), out.write)
+	n, e = in.copy(n, out.write)
 	if e == 0 {
 		e = in.finish()
 	}
@@ -76,7 +84,7 @@ func sendfile(p *Process, a args) (uintptr, linux.Errno) {
 }
 
 // copy moves up to n bytes to write, until one of the ends stops.
-func (s *copyFrom) copy(n int, write func([]byte) (int, linux.Errno)) (done int, e linux.Errno) {
+func (s *place) copy(n int, write func([]byte) (int, linux.Errno)) (done int, e linux.Errno) {
 	buf := make([]byte, min(n, copyPiece))
 	for done < n {
 		piece, e := s.f.readAt(buf[:min(n-done, len(buf))], s.off)
@@ -106,26 +114,32 @@ func copyFileRange(p *Process, a args) (uintptr, linux.Errno) {
 	if a.a6 != 0 {
 		return 0, linux.EINVAL
 	}
-	in, e := p.source(a.a1, a.a2, false)
+	in, e := p.place(a.a1, a.a2)
 	if e != 0 {
-		return 0, plainFiles(e)
+		return 0, e
 	}
 	defer in.d.put()
-	out, e := p.source(a.a3, a.a4, true)
+	out, e := p.place(a.a3, a.a4)
 	if e != 0 {
-		return 0, plainFiles(e)
+		return 0, e
 	}
 	defer out.d.put()
-	from, ok := in.f.(*regular)
-	to, ok2 := out.f.(*regular)
+	from, ok := in.d.file.(*regular)
+	to, ok2 := out.d.file.(*regular)
 	n := min(int(a.a5), linux.MAX_RW)
 	switch {
+	case p.inode(in.d).IsDir() || p.inode(out.d).IsDir():
+		return 0, linux.EISDIR
 	case !ok || !ok2 || n < 0:
 		return 0, linux.EINVAL
-	case out.d.flags.Load()&linux.O_APPEND != 0:
+	case !in.d.readable() || !out.d.writable() || out.d.flags.Load()&linux.O_APPEND != 0:
 		return 0, linux.EBADF
-	case from.node == to.node && in.off < out.off+int64(n) && out.off < in.off+int64(n):
-		return 0, linux.EINVAL
+	case out.off == math.MaxInt64:
+		return 0, linux.EFBIG
+	}
+	n = max(0, int(min(int64(n), from.node.Size()-in.off)))
+	if from.node == to.node && in.off < out.off+int64(n) && out.off < in.off+int64(n) {
+		return 0, linux.EINVAL // the ranges overlap
 	}
 	done, e := in.copy(n, func(b []byte) (int, linux.Errno) {
 		w, e := to.node.WriteAt(b, out.off)
@@ -139,14 +153,6 @@ func copyFileRange(p *Process, a args) (uintptr, linux.Errno) {
 		e = out.finish()
 	}
 	return uintptr(done), e
-}
-
-// plainFiles is the error for what is no regular file.
-func plainFiles(e linux.Errno) linux.Errno {
-	if e == linux.ESPIPE {
-		return linux.EINVAL
-	}
-	return e
 }
 
 // splice moves nothing: what it is for, callers do by reading and writing when it is EINVAL.

@@ -27,7 +27,8 @@ type file interface {
 type description struct {
 	file   file
 	node   atomic.Pointer[fs.Inode]
-	held   bool         // node was Acquired for this description
+	held   bool // node was Acquired for this description
+	opened origin
 	path   bool         // opened with O_PATH: it names a file and no more
 	locked atomic.Bool  // it has taken a lock by flock
 	flags  atomic.Int32 // access mode and status flags, as F_GETFL gives them
@@ -46,6 +47,9 @@ const statusFlags = linux.O_APPEND | linux.O_NONBLOCK | linux.FASYNC | linux.O_D
 // newDescription makes a description with one reference. flags are open's.
 func newDescription(f file, flags int) *description {
 	d := &description{file: f, path: flags&linux.O_PATH != 0}
+	if d.path {
+		flags &= linux.O_PATH | linux.O_DIRECTORY | linux.O_NOFOLLOW // the others are ignored (open(2))
+	}
 	d.flags.Store(int32(flags &^ (linux.O_CREAT | linux.O_EXCL | linux.O_NOCTTY | linux.O_TRUNC | linux.O_CLOEXEC)))
 	d.refs.Store(1)
 	return d

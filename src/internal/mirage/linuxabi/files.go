@@ -47,11 +47,14 @@ func (p *Process) inode(d *description) *fs.Inode {
 func fd(a uintptr) int { return int(int32(a)) }
 
 func openat(p *Process, a args) (uintptr, linux.Errno) {
+	flags := int(uint32(a.a3))
+	if e := fs.CheckFlags(flags); e != 0 {
+		return 0, e
+	}
 	at, path, e := p.pathAt(a.a1, a.a2)
 	if e != 0 {
 		return 0, e
 	}
-	flags := int(uint32(a.a3))
 	n, e := p.fs.Open(at, path, flags, uint32(a.a4)&^p.umask.Load())
 	if e != 0 {
 		return 0, e
@@ -61,6 +64,7 @@ func openat(p *Process, a args) (uintptr, linux.Errno) {
 		n.Release()
 		return 0, e
 	}
+	d.opened = origin{at, path}
 	r, e := p.fds.install(d, 0, flags&linux.O_CLOEXEC != 0)
 	return uintptr(r), e
 }
@@ -104,6 +108,9 @@ func (p *Process) nodeFile(n *fs.Inode, flags int) (file, linux.Errno) {
 	case linux.S_IFCHR:
 		return p.device(n)
 	case linux.S_IFIFO:
+		if c, ok := n.Attached(nil).(*console); ok {
+			return &consoleFile{console: c}, 0
+		}
 		return openFIFO(n, flags)
 	}
 	return nil, linux.ENXIO
@@ -160,6 +167,10 @@ func write(p *Process, a args) (uintptr, linux.Errno) {
 	return uintptr(n), e
 }
 
+// overflows reports whether n bytes at off end past the last offset that there is, which Linux refuses
+// (rw_verify_area).
+func overflows(off int64, n int) bool { return off > math.MaxInt64-int64(n) }
+
 // A positional file has offsets: it can be read and written anywhere.
 type positional interface {
 	readAt(b []byte, off int64) (int, linux.Errno)
@@ -192,8 +203,8 @@ func (p *Process) transferAt(a args, writing bool, op func(positional, *descript
 	if e != 0 {
 		return 0, e
 	}
-	if int64(a.a4) > math.MaxInt64-int64(len(b)) {
-		return 0, linux.EINVAL // rw_verify_area
+	if overflows(int64(a.a4), len(b)) {
+		return 0, linux.EINVAL
 	}
 	n, e := op(f, d, b)
 	return uintptr(n), e
@@ -212,12 +223,6 @@ func (p *Process) positional(a uintptr, writing bool) (*description, positional,
 		e = linux.EBADF
 	case !ok:
 		e = linux.ESPIPE
-		if _, dir := d.file.(*directory); dir {
-			e = linux.EISDIR
-			if writing {
-				e = linux.EBADF
-			}
-		}
 	case writing && !d.writable() || !writing && !d.readable():
 		e = linux.EBADF
 	}
@@ -255,10 +260,7 @@ func lseek(p *Process, a args) (uintptr, linux.Errno) {
 	switch whence := int(a.a3); whence {
 	case linux.SEEK_SET:
 	case linux.SEEK_CUR:
-		off += d.offset
-		if int64(a.a2) > 0 && off < 0 {
-			return 0, linux.EOVERFLOW
-		}
+		off += d.offset // negative when it overflows
 	default:
 		if off, e = f.seek(off, whence); e != 0 {
 			return 0, e

@@ -55,8 +55,10 @@ func rmdir(p *Process, a args) (uintptr, linux.Errno) {
 }
 
 func renameat2(p *Process, a args) (uintptr, linux.Errno) {
-	if a.a5 > linux.RENAME_NOREPLACE|linux.RENAME_EXCHANGE {
-		return 0, linux.EINVAL // RENAME_WHITEOUT too, as of a file system without it
+	switch a.a5 { // RENAME_WHITEOUT is refused as by a file system without it
+	case 0, linux.RENAME_NOREPLACE, linux.RENAME_EXCHANGE:
+	default:
+		return 0, linux.EINVAL
 	}
 	oldAt, old, e := p.pathAt(a.a1, a.a2)
 	if e != 0 {
@@ -137,11 +139,20 @@ func readlinkat(p *Process, a args) (uintptr, linux.Errno) {
 	if int32(a.a4) <= 0 {
 		return 0, linux.EINVAL
 	}
-	n, e := p.lookup(a.a1, a.a2, linux.AT_EMPTY_PATH|linux.AT_SYMLINK_NOFOLLOW)
+	at, path, e := p.nodeOrPath(a.a1, a.a2, linux.AT_EMPTY_PATH)
 	if e != 0 {
 		return 0, e
 	}
+	n := at
+	if path != "" {
+		if n, e = p.fs.Lookup(at, path, false); e != 0 {
+			return 0, e
+		}
+	}
 	target, e := n.Readlink()
+	if e != 0 && path == "" {
+		e = linux.ENOENT // do_readlinkat
+	}
 	if e != 0 {
 		return 0, e
 	}

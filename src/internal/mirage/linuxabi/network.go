@@ -24,6 +24,15 @@ func newNetwork() *network {
 	return n
 }
 
+// configure gives an interface the address that it is to have.
+func (n *network) configure(i *netstack.Interface, a address, hostname string) error {
+	if a.static != nil {
+		return i.Configure(*a.static)
+	}
+	_, err := netstack.StartDHCP(n.stack, n.udp, i, netstack.DHCPOptions{Hostname: hostname})
+	return err
+}
+
 // configurationTime bounds how long a program waits at its first use of the network, nanoseconds.
 const configurationTime = 5e9
 

@@ -3,7 +3,6 @@ package linuxabi
 import (
 	"internal/mirage/fs"
 	"internal/mirage/linuxabi/linux"
-	"math"
 )
 
 // Files of the tree: regular ones, those made when they are opened, directories, and descriptors of O_PATH.
@@ -14,6 +13,9 @@ type regular struct{ node *fs.Inode }
 func (f *regular) read(d *description, b []byte) (int, linux.Errno) {
 	d.pos.Lock()
 	defer d.pos.Unlock()
+	if overflows(d.offset, len(b)) {
+		return 0, linux.EINVAL
+	}
 	n := f.node.ReadAt(b, d.offset)
 	d.offset += int64(n)
 	return n, 0
@@ -22,6 +24,9 @@ func (f *regular) read(d *description, b []byte) (int, linux.Errno) {
 func (f *regular) write(d *description, b []byte) (n int, e linux.Errno) {
 	d.pos.Lock()
 	defer d.pos.Unlock()
+	if overflows(d.offset, len(b)) {
+		return 0, linux.EINVAL
+	}
 	if d.flags.Load()&linux.O_APPEND != 0 {
 		var end int64
 		n, end, e = f.node.Append(b)
@@ -54,10 +59,7 @@ func (f *regular) seek(off int64, whence int) (int64, linux.Errno) {
 func seekIn(size, off int64, whence int) (int64, linux.Errno) {
 	switch whence {
 	case linux.SEEK_END:
-		if off > math.MaxInt64-size {
-			return 0, linux.EOVERFLOW
-		}
-		return size + off, 0
+		return size + off, 0 // negative when it overflows
 	case linux.SEEK_DATA:
 		if off < 0 || off >= size {
 			return 0, linux.ENXIO
@@ -114,8 +116,22 @@ func (f *snapshot) release(d *description)      {}
 // directory is a directory that is open.
 type directory struct{ node *fs.Inode }
 
-func (f *directory) read(d *description, b []byte) (int, linux.Errno)  { return 0, linux.EISDIR }
+func (f *directory) read(d *description, b []byte) (int, linux.Errno) {
+	d.pos.Lock()
+	defer d.pos.Unlock()
+	if overflows(d.offset, len(b)) {
+		return 0, linux.EINVAL
+	}
+	return 0, linux.EISDIR
+}
+
 func (f *directory) write(d *description, b []byte) (int, linux.Errno) { return 0, linux.EBADF }
+
+func (f *directory) readAt(b []byte, off int64) (int, linux.Errno) { return 0, linux.EISDIR }
+
+func (f *directory) writeAt(d *description, b []byte, off int64) (int, linux.Errno) {
+	return 0, linux.EBADF
+}
 
 // seek has nothing but the cookies that getdents64 gives.
 func (f *directory) seek(off int64, whence int) (int64, linux.Errno) { return 0, linux.EINVAL }

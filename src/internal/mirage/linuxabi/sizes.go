@@ -53,24 +53,25 @@ func ftruncate(p *Process, a args) (uintptr, linux.Errno) {
 }
 
 func fallocate(p *Process, a args) (uintptr, linux.Errno) {
-	mode, off, length := a.a2, int64(a.a3), int64(a.a4)
-	keep, punch, zero := mode&linux.FALLOC_FL_KEEP_SIZE != 0, mode&linux.FALLOC_FL_PUNCH_HOLE != 0, mode&linux.FALLOC_FL_ZERO_RANGE != 0
-	if off < 0 || length <= 0 {
-		return 0, linux.EINVAL
-	}
-	if mode&^(linux.FALLOC_FL_KEEP_SIZE|linux.FALLOC_FL_PUNCH_HOLE|linux.FALLOC_FL_ZERO_RANGE) != 0 || punch && (!keep || zero) {
-		return 0, linux.EOPNOTSUPP
-	}
 	d, e := p.fds.get(fd(a.a1))
 	if e != 0 {
 		return 0, e
 	}
 	defer d.put()
+	mode, off, length := a.a2, int64(a.a3), int64(a.a4)
+	keep, punch, zero := mode&linux.FALLOC_FL_KEEP_SIZE != 0, mode&linux.FALLOC_FL_PUNCH_HOLE != 0, mode&linux.FALLOC_FL_ZERO_RANGE != 0
+	const known = linux.FALLOC_FL_KEEP_SIZE | linux.FALLOC_FL_PUNCH_HOLE | linux.FALLOC_FL_ZERO_RANGE
 	f, ok := d.file.(*regular)
-	switch {
-	case d.path || !d.writable():
+	switch { // in the order of vfs_fallocate
+	case d.path:
 		return 0, linux.EBADF
-	case !ok && d.file.queue() != nil:
+	case off < 0 || length <= 0:
+		return 0, linux.EINVAL
+	case mode&^known != 0 || punch && (!keep || zero):
+		return 0, linux.EOPNOTSUPP
+	case !d.writable():
+		return 0, linux.EBADF
+	case !ok && p.inode(d).Type() == linux.S_IFIFO:
 		return 0, linux.ESPIPE
 	case !ok:
 		return 0, linux.ENODEV

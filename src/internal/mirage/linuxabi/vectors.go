@@ -1,9 +1,6 @@
 package linuxabi
 
-import (
-	"internal/mirage/linuxabi/linux"
-	"math"
-)
+import "internal/mirage/linuxabi/linux"
 
 // Scattered buffers: readv, writev and their kin.
 
@@ -162,7 +159,7 @@ func (p *Process) vectorAt(a args, writing bool, op func(positional, *descriptio
 	if e != 0 {
 		return 0, e
 	}
-	if int64(a.a4) > math.MaxInt64-int64(total) {
+	if overflows(int64(a.a4), total) {
 		return 0, linux.EINVAL
 	}
 	n, e := op(f, d, v, total)

@@ -1,0 +1,81 @@
+//go:build mirage
+
+package linuxabi
+
+import (
+	"internal/mirage/device"
+	"internal/mirage/machine"
+	"internal/mirage/netstack"
+	"internal/strconv"
+)
+
+// The program's only process is made while packages are initialized, before package os is.
+func init() {
+	info := machine.BootInfo()
+	words := parseWords(info.CommandLine)
+	total, _ := machine.Memory()
+	p := NewProcess(int64(total / 2)) // as tmpfs
+	p.attachConsoles(words.console)
+	for _, c := range words.complaints {
+		say(c)
+	}
+	if words.hostname != "" {
+		p.host.set(words.hostname)
+	}
+	if e := p.plant(words.program()); e != 0 {
+		say("no room for the file tree")
+	}
+	p.openStandard(words.console == passedThrough)
+	if info.InitrdSize > 0 {
+		p.unpack(info)
+	}
+	if words.folder != "" && p.changeDir(p.fs.Root(), words.folder) != 0 {
+		say("cwd=" + words.folder + " is not a directory of the initrd")
+	}
+	p.attachNetwork(&words)
+	machine.SetSyscalls(p.Serve)
+	machine.SetPoller(machine.Poller{Open: p.pollOpen, Close: p.pollClose})
+}
+
+// say tells whoever watches the machine what is wrong with how it was started.
+func say(what string) { lastResort([]byte("mirage: " + what + "\n")) }
+
+func (p *Process) unpack(info machine.Boot) {
+	image := machine.MapTable(info.InitrdPhys, info.InitrdSize)
+	if image == nil {
+		say("the initrd is not in memory")
+		return
+	}
+	if err := p.fs.Unpack(image); err != nil {
+		say(err.Error())
+	}
+}
+
+// attachConsoles makes the consoles that there are, and those that come, the program's: the first is standard input and
+// output unless a word names another. Standard error stays where the kernel's own messages go unless that is one of them.
+func (p *Process) attachConsoles(name string) {
+	device.EachConsole(func(c device.Console) {
+		p.console.attach(c, consoleName(c), name)
+	})
+}
+
+// attachNetwork makes interfaces of the cards, named eth0 and so on in the order in which they are found.
+func (p *Process) attachNetwork(words *settings) {
+	count := 0
+	var waiting []*netstack.Interface
+	device.EachNIC(func(nic device.NIC) {
+		name := "eth" + strconv.Itoa(count)
+		a := words.of(name, count == 0)
+		count++
+		i := p.net.stack.AddNIC(name, nic)
+		if a.off {
+			return
+		}
+		if err := p.net.configure(i, a, words.hostname); err != nil {
+			say(name + ": " + err.Error())
+			return
+		}
+		waiting = append(waiting, i)
+	})
+	go p.net.settle(waiting)
+}
