@@ -56,6 +56,15 @@ const (
 // NewPorts uses the 8 ports from 0xcf8 on.
 func NewPorts(ports mmio.Space) *Ports { return &Ports{ports: ports} }
 
+// Present reports whether the ports are there: the address port reads as it was written.
+func (p *Ports) Present() bool {
+	const enable = 1 << 31
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	configAddress.Store(p.ports, enable)
+	return configAddress.Load(p.ports) == enable
+}
+
 // Space implements Configuration.
 func (p *Ports) Space(a Address) mmio.Space {
 	return portSpace{p, 1<<31 | uint32(a.Bus)<<16 | uint32(a.Device)<<11 | uint32(a.Function)<<8}

@@ -286,6 +286,8 @@ func TestPorts(t *testing.T) {
 	ports := &mmiotest.Model{Length: 8, Read: func(off uintptr, width int) uint32 {
 		f, o := at(off)
 		switch {
+		case off == 0:
+			return address
 		case f == nil:
 			return 0xffffffff
 		case width == 1:
@@ -305,6 +307,13 @@ func TestPorts(t *testing.T) {
 	s.Store16(0x3e, 0xbeef)
 	if s.Load16(0) != 0x1af4 || s.Load16(2) != 0x1041 || s.Load32(0) != 0x10411af4 || s.Load8(1) != 0x1a || s.Load16(0x3e) != 0xbeef {
 		t.Errorf("%x %x %x %x", s.Load16(0), s.Load16(2), s.Load32(0), s.Load8(1))
+	}
+	if !pci.NewPorts(ports).Present() {
+		t.Error("the ports are there")
+	}
+	nothing := &mmiotest.Model{Length: 8, Read: func(uintptr, int) uint32 { return 0xffffffff }, Write: func(uintptr, int, uint32) {}}
+	if pci.NewPorts(nothing).Present() {
+		t.Error("a machine without PCI has it")
 	}
 	if s := pci.NewPorts(ports).Space(pci.Address{Device: 7}); s.Load16(0) != 0xffff {
 		t.Error("somebody answers for device 7")

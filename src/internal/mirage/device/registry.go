@@ -33,6 +33,7 @@ var (
 	nics     list[NIC]
 	consoles list[Console]
 	entropy  list[Entropy]
+	ports    list[Port]
 )
 
 // AddNIC makes d known.
@@ -52,3 +53,15 @@ func AddEntropy(d Entropy) { entropy.add(d) }
 
 // EachEntropy calls f for each source of randomness, those known now and those that come later.
 func EachEntropy(f func(Entropy)) { entropy.each(f) }
+
+// A Port is a stream with a name that the host gave it, for whoever knows what it is for. It is nobody's console.
+type Port struct {
+	Name string
+	Console
+}
+
+// AddPort makes p known.
+func AddPort(p Port) { ports.add(p) }
+
+// EachPort calls f for each port, those known now and those that come later.
+func EachPort(f func(Port)) { ports.each(f) }
