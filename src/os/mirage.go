@@ -2,5 +2,9 @@
 
 package os
 
-// Every program that links package os has the library OS below it; nothing else in the standard library imports it.
-import _ "internal/mirage/linuxabi"
+// Every program that links package os has the library OS and its drivers below it; nothing else in the standard library
+// imports them.
+import (
+	_ "internal/mirage/board"
+	_ "internal/mirage/linuxabi"
+)
