@@ -132,5 +132,10 @@ func zoneFiles(t *testing.T, dir string) []string {
 	return list
 }
 
-// originOf returns the origin that a zone file's name says.
-func originOf(file string) string { return strings.TrimSuffix(filepath.Base(file), ".zone") }
+// originOf returns the origin that a zone file's name says; root.zone is the root's.
+func originOf(file string) string {
+	if filepath.Base(file) == "root.zone" {
+		return "."
+	}
+	return strings.TrimSuffix(filepath.Base(file), ".zone")
+}
