@@ -142,7 +142,6 @@ func mapBoot(image []imageSegment) {
 		if pa < uintptr(r.End) {
 			vmMapLinear(physBase+pa, pa, uintptr(r.End)-pa, vmRead|vmWrite, false)
 		}
-		vmaSet(physBase+uintptr(r.Start), physBase+uintptr(r.End), vmRead|vmWrite|vmFixed)
 	}
 	for _, s := range image {
 		end := (s.addr + s.size + pageSize4K - 1) &^ (pageSize4K - 1)
