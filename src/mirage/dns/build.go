@@ -220,7 +220,7 @@ func (b *builder) addSet(z *Zone, list []placed) error {
 		if s.count == 0xffff {
 			return z.errorAt(e.at, "more than 65535 "+e.typ.String()+" records at one name")
 		}
-		if len(b.records) > 1<<32-1<<18 {
+		if len(b.records) > maxArena {
 			return errBigZone
 		}
 		if err := b.addRecord(&s, e); err != nil {

@@ -102,7 +102,7 @@ func (r *resolver) step(p *point) bool {
 	ix := r.ix
 	zone, ok := ix.zoneOf(p.encloser)
 	if !ok {
-		if r.links == 0 { // RFC 1034 section 3.7.1: a chain that leaves our zones is an answer
+		if r.links == 0 { // a chain that leaves our zones is an answer: RFC 1034 section 4.3.2, step 3a
 			r.rcode, r.err = RcodeRefused, errNotAuthoritative
 		}
 		return false

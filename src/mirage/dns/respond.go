@@ -162,6 +162,8 @@ func (s *Server) putOPT(r *resolver) {
 	}
 	if len(r.buf)+r.err.len() <= r.limit {
 		r.buf = r.err.append(r.buf)
+	} else {
+		r.cutShort = true
 	}
 	n := len(r.buf) - start
 	r.buf[start-2], r.buf[start-1] = byte(n>>8), byte(n)

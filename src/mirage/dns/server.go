@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// DefaultUDPSize is the size of the largest answer in a datagram, unless Options say another: it fits one
-	// frame of any link that carries IPv6 (RFC 9715).
+	// DefaultUDPSize is the size of the largest answer in a datagram, unless Options say another: what the smallest
+	// packet that every IPv6 link carries, 1280 bytes (RFC 8200 section 5), has room for.
 	DefaultUDPSize = 1232
 	minUDPSize     = 512 // RFC 1035 section 4.2.1
 

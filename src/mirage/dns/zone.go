@@ -18,6 +18,7 @@ type Zone struct {
 }
 
 const (
+	maxArena     = 1<<31 - 1<<18 // bytes of records of a zone, and of all that are served
 	zoneEntryLen = 14
 	noFile       = 0xffff // file of records that Add added
 )
@@ -25,7 +26,7 @@ const (
 var (
 	errClass   = errors.New("only records of class IN are served")
 	errNotData = errors.New("questions, OPT and TSIG are not data of a zone")
-	errBigZone = errors.New("a zone has more than 4 GiB of records")
+	errBigZone = errors.New("more than 2 GiB of records")
 )
 
 // Origin returns the zone's name, which is its SOA record's owner; "" while there is no SOA.
@@ -58,7 +59,7 @@ func (z *Zone) add(r Record, at position) error {
 		return errClass
 	case r.Type == 0 || r.Type == TypeOPT || r.Type >= 249 && r.Type <= 255: // RFC 6895 section 3.1
 		return errNotData
-	case len(z.arena) > 1<<32-1<<18:
+	case len(z.arena) > maxArena:
 		return errBigZone
 	}
 	if r.Type == TypeSOA && z.apex == "" {
