@@ -116,50 +116,58 @@ func (r *resolver) putRecord(o owner, s *rrset, ttl uint32, data []byte) bool {
 // putSet writes the records of x with their signatures, and returns how many it has written and whether that is
 // all of them.
 func (r *resolver) putSet(x *item) (count uint16, all bool) {
-	ix := r.ix
 	if x.node == noNode {
-		a := &r.aliases[x.set]
-		mark := len(r.buf)
-		r.putHead(x.owner, TypeCNAME, a.ttl)
-		start := len(r.buf)
-		r.putName(a.to)
-		if !r.endRecord(mark, start) {
-			return 0, false
-		}
-		return 1, true
+		return r.putAlias(x.owner, &r.aliases[x.set])
 	}
-	s := &ix.sets[x.set]
-	zone := &ix.zones[s.zone]
+	s := &r.ix.sets[x.set]
+	zone := &r.ix.zones[s.zone]
 	negative := x.set == zone.soa && x.section == inAuthority
 	var rec record
-	for i, off := uint16(0), s.off; i < s.count; i++ {
-		rec, off = ix.record(off)
+	for off := s.off; count < s.count; count++ {
+		rec, off = r.ix.record(off)
 		if negative {
 			rec.ttl = zone.negative
 		}
 		if !r.putRecord(x.owner, s, rec.ttl, rec.data) {
 			return count, false
 		}
-		count++
 	}
 	if !r.req.do || !zone.secure || s.typ == TypeRRSIG {
 		return count, true
 	}
-	signatures := ix.set(x.node, s.zone, TypeRRSIG)
-	if signatures == noSet {
-		return count, true
+	signatures, all := r.putSignatures(x, s, rec.ttl)
+	return count + signatures, all
+}
+
+// putAlias writes a CNAME record made from DNAME.
+func (r *resolver) putAlias(o owner, a *alias) (count uint16, all bool) {
+	mark := len(r.buf)
+	r.putHead(o, TypeCNAME, a.ttl)
+	start := len(r.buf)
+	r.putName(a.to)
+	if !r.endRecord(mark, start) {
+		return 0, false
 	}
-	sigs := &ix.sets[signatures]
+	return 1, true
+}
+
+// putSignatures writes the signatures of x, whose records are s and have the TTL ttl.
+func (r *resolver) putSignatures(x *item, s *rrset, ttl uint32) (count uint16, all bool) {
+	set := r.ix.set(x.node, s.zone, TypeRRSIG)
+	if set == noSet {
+		return 0, true
+	}
+	sigs := &r.ix.sets[set]
 	for i, off := uint16(0), sigs.off; i < sigs.count; i++ {
-		var sig record
-		sig, off = ix.record(off)
-		if Type(be16(sig.data)) != s.typ {
+		var rec record
+		rec, off = r.ix.record(off)
+		if Type(be16(rec.data)) != s.typ {
 			continue
 		}
 		if s.typ == TypeSOA { // RFC 4035 section 3.1.1: the TTL of what is signed
-			sig.ttl = rec.ttl
+			rec.ttl = ttl
 		}
-		if !r.putRecord(x.owner, sigs, sig.ttl, sig.data) {
+		if !r.putRecord(x.owner, sigs, rec.ttl, rec.data) {
 			return count, false
 		}
 		count++
