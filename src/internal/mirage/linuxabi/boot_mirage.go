@@ -15,6 +15,7 @@ func init() {
 	words := parseWords(info.CommandLine)
 	total, _ := machine.Memory()
 	p := NewProcess(int64(total / 2)) // as tmpfs
+	machineProcess = p
 	p.attachConsoles(words.console)
 	for _, c := range words.complaints {
 		say(c)

@@ -53,7 +53,7 @@ func (f *eventCounter) read(d *description, b []byte) (int, linux.Errno) {
 }
 
 func (f *eventCounter) write(d *description, b []byte) (int, linux.Errno) {
-	if len(b) < 8 {
+	if len(b) != 8 {
 		return 0, linux.EINVAL
 	}
 	v := get64(b)

@@ -243,6 +243,9 @@ func (s *datagramSocket) shutdown(read, write bool) linux.Errno {
 }
 
 func (s *datagramSocket) read(d *description, b []byte) (int, linux.Errno) {
+	if len(b) == 0 {
+		return 0, 0 // whatever waits (sock_read_iter)
+	}
 	n, _, err := s.udp.Recv(b, false)
 	return n, errno(err)
 }

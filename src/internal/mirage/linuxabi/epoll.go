@@ -31,7 +31,7 @@ type epollItem struct {
 	waiter waiter
 
 	// Under epoll.mu.
-	events uint32 // asked for, with the flags EPOLLET and so on; without any bits once EPOLLONESHOT has fired
+	events uint32 // waited for, with the flags EPOLLET and so on, which alone stay once EPOLLONESHOT has fired
 	data   [2]uint32
 	listed bool // it is in pending
 	gone   bool
@@ -106,7 +106,7 @@ func (ep *epoll) add(key epollKey, event linux.EpollEvent) linux.Errno {
 	}
 	ep.control.Lock()
 	defer ep.control.Unlock()
-	it := &epollItem{epoll: ep, key: key, events: event.Events, data: event.Data}
+	it := &epollItem{epoll: ep, key: key, events: event.Events | always, data: event.Data}
 	it.waiter.wake = it.wake
 	ep.mu.Lock()
 	if ep.items[key] != nil {
@@ -160,7 +160,7 @@ func (ep *epoll) modify(key epollKey, event linux.EpollEvent) linux.Errno {
 		ep.mu.Unlock()
 		return linux.EINVAL
 	}
-	it.events, it.data = event.Events, event.Data
+	it.events, it.data = event.Events|always, event.Data
 	ep.mu.Unlock()
 	it.wake(key.d.file.ready(key.d))
 	return 0
@@ -201,7 +201,7 @@ func (d *description) leaveEpolls() {
 func (it *epollItem) wake(events uint32) {
 	ep := it.epoll
 	ep.mu.Lock()
-	listed := events&(it.events|always) != 0 && it.armed() && !it.gone && !it.listed
+	listed := events&it.events != 0 && !it.gone && !it.listed
 	if listed {
 		ep.append(it)
 	}
@@ -213,8 +213,6 @@ func (it *epollItem) wake(events uint32) {
 
 // flagBits are what events holds besides poll bits.
 const flagBits = linux.EPOLLEXCLUSIVE | linux.EPOLLWAKEUP | linux.EPOLLONESHOT | linux.EPOLLET
-
-func (it *epollItem) armed() bool { return it.events&^flagBits != 0 }
 
 // append puts it, which is not there, at the end of the list. mu is held.
 func (ep *epoll) append(it *epollItem) {
@@ -240,7 +238,7 @@ func (ep *epoll) collect(events []linux.EpollEvent) (n int) {
 		}
 		ready := it.key.d.file.ready(it.key.d)
 		ep.mu.Lock()
-		if ready &= it.events&^flagBits | always; ready != 0 && it.armed() && !it.gone {
+		if ready &= it.events &^ flagBits; ready != 0 && !it.gone {
 			events[n].Events, events[n].Data = ready, it.data
 			n++
 			if it.events&linux.EPOLLONESHOT != 0 {
@@ -330,8 +328,8 @@ func (ep *epoll) ready(d *description) uint32 {
 	ep.mu.Lock()
 	list := make([]question, 0, len(ep.pending))
 	for _, it := range ep.pending {
-		if it.armed() && !it.gone {
-			list = append(list, question{it.key.d, it.events&^flagBits | always})
+		if !it.gone {
+			list = append(list, question{it.key.d, it.events &^ flagBits})
 		}
 	}
 	ep.mu.Unlock()

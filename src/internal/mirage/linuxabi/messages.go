@@ -12,9 +12,9 @@ func (p *Process) send(d *description, s socket, b []byte, m *message, flags uin
 	if flags&linux.MSG_OOB != 0 {
 		return 0, linux.EOPNOTSUPP
 	}
+	flags |= dontWait(d)
 	n, e := s.send(p, b, m, flags)
-	if e != linux.EAGAIN && (e != 0 || n == len(b) || s.common().kind != linux.SOCK_STREAM) ||
-		flags&linux.MSG_DONTWAIT != 0 || d.nonblocking() {
+	if e != linux.EAGAIN && (e != 0 || n == len(b) || s.common().kind != linux.SOCK_STREAM) || flags&linux.MSG_DONTWAIT != 0 {
 		return n, e
 	}
 	_, e = d.wait(until(&s.common().sendTimeout), func() (int, linux.Errno) {
@@ -29,10 +29,19 @@ func (p *Process) send(d *description, s socket, b []byte, m *message, flags uin
 	return n, partly(n, e)
 }
 
+// dontWait is MSG_DONTWAIT if the description is non-blocking.
+func dontWait(d *description) uintptr {
+	if d.nonblocking() {
+		return linux.MSG_DONTWAIT
+	}
+	return 0
+}
+
 // receive fills b, and waits for something to come unless the socket or the call is non-blocking.
 func (p *Process) receive(d *description, s socket, b []byte, m *message, flags uintptr) (int, linux.Errno) {
+	flags |= dontWait(d)
 	n, e := s.receive(p, b, m, flags)
-	if e == linux.EAGAIN && flags&linux.MSG_DONTWAIT == 0 && !d.nonblocking() {
+	if e == linux.EAGAIN && flags&linux.MSG_DONTWAIT == 0 {
 		n, e = d.wait(until(&s.common().receiveTimeout), func() (int, linux.Errno) {
 			return s.receive(p, b, m, flags)
 		})

@@ -175,6 +175,9 @@ func (s *netlinkSocket) option(p *Process, level, name uintptr) ([]byte, linux.E
 func (s *netlinkSocket) shutdown(read, write bool) linux.Errno { return linux.EOPNOTSUPP }
 
 func (s *netlinkSocket) read(d *description, b []byte) (int, linux.Errno) {
+	if len(b) == 0 {
+		return 0, 0 // whatever waits (sock_read_iter)
+	}
 	var m message
 	return s.receive(nil, b, &m, 0)
 }

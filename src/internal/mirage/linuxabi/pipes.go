@@ -159,22 +159,23 @@ func (f *pipeEnd) read(d *description, b []byte) (int, linux.Errno) {
 
 func (f *pipeEnd) write(d *description, b []byte) (int, linux.Errno) {
 	p := f.pipe
+	if len(b) == 0 {
+		return 0, 0
+	}
 	p.mu.Lock()
 	if p.readers == 0 {
 		p.mu.Unlock()
 		return 0, linux.EPIPE
 	}
 	room := p.size - p.n
-	if len(b) <= pipeAtomic && room < len(b) || room == 0 && len(b) > 0 {
+	if len(b) <= pipeAtomic && room < len(b) || room == 0 {
 		p.mu.Unlock()
 		return 0, linux.EAGAIN
 	}
 	n := min(room, len(b))
 	p.put(b[:n])
 	p.mu.Unlock()
-	if n > 0 {
-		p.changed.notify(pollIn)
-	}
+	p.changed.notify(pollIn)
 	return n, 0
 }
 

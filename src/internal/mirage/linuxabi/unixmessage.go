@@ -65,6 +65,8 @@ func (s *unixSocket) deliver(b []byte, name *unixName, files []*description) (in
 	defer unixMu.Unlock()
 	t, e := s.target(name)
 	switch {
+	case s.kind != linux.SOCK_STREAM && s.failed != 0:
+		return 0, s.takeError() // goes before all else (sock_alloc_send_pskb)
 	case e != 0:
 		return 0, e
 	case s.kind == linux.SOCK_STREAM && len(b) == 0:
@@ -77,7 +79,7 @@ func (s *unixSocket) deliver(b []byte, name *unixName, files []*description) (in
 		return 0, linux.EAGAIN
 	}
 	if s.kind == linux.SOCK_STREAM {
-		b = b[:min(len(b), unixPacket, unixBuffer-t.waitingBytes)]
+		b = b[:min(len(b), unixBuffer-t.waitingBytes)]
 	}
 	t.messages = append(t.messages, unixMessage{append([]byte(nil), b...), s.addr(), files})
 	t.waitingBytes += len(b)
@@ -89,7 +91,7 @@ func (s *unixSocket) receive(p *Process, b []byte, m *message, flags uintptr) (i
 	if flags&linux.MSG_OOB != 0 {
 		return 0, linux.EOPNOTSUPP
 	}
-	n, files, e := s.take(b, m, flags&linux.MSG_PEEK != 0)
+	n, files, e := s.take(b, m, flags)
 	if len(files) > 0 {
 		p.deliverFiles(files, m, flags&linux.MSG_CMSG_CLOEXEC != 0)
 	}
@@ -106,15 +108,18 @@ func credentials() []byte {
 }
 
 // take receives a message or what there is of a stream.
-func (s *unixSocket) take(b []byte, m *message, peek bool) (n int, files []*description, e linux.Errno) {
+func (s *unixSocket) take(b []byte, m *message, flags uintptr) (n int, files []*description, e linux.Errno) {
+	peek := flags&linux.MSG_PEEK != 0
 	unixMu.Lock()
 	defer unixMu.Unlock()
 	switch {
+	case s.failed != 0 && (len(s.messages) == 0 || s.kind != linux.SOCK_STREAM):
+		e = s.takeError()
 	case len(s.messages) > 0 && s.kind == linux.SOCK_STREAM:
 		n, files = s.takeBytes(b, peek)
 	case len(s.messages) > 0:
 		n, files = s.takeMessage(b, m, peek)
-	case s.noReceive:
+	case s.noReceive && !(s.kind == linux.SOCK_DGRAM && flags&linux.MSG_DONTWAIT != 0):
 	case s.connected() && !s.made && s.kind == linux.SOCK_STREAM:
 		e = linux.EINVAL
 	case s.connected() && !s.made:
@@ -123,6 +128,13 @@ func (s *unixSocket) take(b []byte, m *message, peek bool) (n int, files []*desc
 		e = linux.EAGAIN
 	}
 	return n, files, e
+}
+
+// takeError returns why the socket failed, once. unixMu is held.
+func (s *unixSocket) takeError() linux.Errno {
+	e := s.failed
+	s.failed = 0
+	return e
 }
 
 // takeBytes fills b from a stream. It stops behind a piece that carried files, as Linux does, so that they stay with
@@ -265,6 +277,10 @@ func (s *unixSocket) option(p *Process, level, name uintptr) ([]byte, linux.Errn
 	switch name {
 	case linux.SO_PEERCRED:
 		return credentials(), 0
+	case linux.SO_ERROR:
+		unixMu.Lock()
+		defer unixMu.Unlock()
+		return intValue(int(s.takeError())), 0
 	case linux.SO_ACCEPTCONN:
 		unixMu.Lock()
 		defer unixMu.Unlock()
@@ -275,8 +291,11 @@ func (s *unixSocket) option(p *Process, level, name uintptr) ([]byte, linux.Errn
 
 // read loses descriptors that come along, as Linux's does.
 func (s *unixSocket) read(d *description, b []byte) (int, linux.Errno) {
+	if len(b) == 0 {
+		return 0, 0 // whatever waits (sock_read_iter)
+	}
 	var m message
-	n, files, e := s.take(b, &m, false)
+	n, files, e := s.take(b, &m, dontWait(d))
 	for _, f := range files {
 		f.put()
 	}

@@ -9,7 +9,6 @@ import (
 
 const (
 	unixBuffer  = 208 << 10 // bytes that wait at one socket
-	unixPacket  = 64 << 10  // the longest message
 	unixPackets = 512       // messages that wait at one socket
 )
 
@@ -27,12 +26,14 @@ type unixSocket struct {
 	remote string      // the other's address, which stays after it is gone
 	// made: a stream or sequence that is or was connected.
 	made, closed      bool
+	queued            bool // waits to be accepted
 	noReceive, noSend bool // shut down
 	listening         bool
 	backlog           int
 	connections       []*unixSocket // made by connect, not accepted yet
 	messages          []unixMessage
 	waitingBytes      int
+	failed            linux.Errno              // to be told once
 	blocked           map[*unixSocket]struct{} // who found this socket full
 }
 
@@ -107,7 +108,7 @@ func (s *unixSocket) connect(p *Process, addr []byte) linux.Errno {
 	case len(t.connections) > t.backlog:
 		return linux.EAGAIN
 	}
-	c := &unixSocket{made: true, local: t.local, other: s, remote: s.addr()}
+	c := &unixSocket{made: true, queued: true, local: t.local, other: s, remote: s.addr()}
 	c.domain, c.kind = s.domain, s.kind
 	s.made, s.other, s.remote = true, c, t.local.addr
 	t.connections = append(t.connections, c)
@@ -146,6 +147,7 @@ func (s *unixSocket) accept(p *Process) (socket, linux.Errno) {
 	}
 	c := s.connections[0]
 	s.connections = s.connections[1:]
+	c.queued = false
 	return c, 0
 }
 
@@ -180,7 +182,7 @@ func (s *unixSocket) shutdown(read, write bool) linux.Errno {
 	}
 	s.noReceive = s.noReceive || read
 	s.noSend = s.noSend || write
-	s.changed.notify(pollIn | pollOut | linux.EPOLLRDHUP)
+	s.changed.notify(pollIn | pollOut | linux.EPOLLRDHUP | linux.EPOLLHUP)
 	if t := s.other; t != nil && s.connected() {
 		t.noSend = t.noSend || read
 		t.noReceive = t.noReceive || write
@@ -202,7 +204,7 @@ func (s *unixSocket) ready(d *description) (events uint32) {
 	if len(s.messages) > 0 || s.noReceive {
 		events |= pollIn
 	}
-	if s.noReceive && s.connected() {
+	if s.noReceive {
 		events |= linux.EPOLLRDHUP
 		if s.noSend {
 			events |= linux.EPOLLHUP
@@ -210,6 +212,9 @@ func (s *unixSocket) ready(d *description) (events uint32) {
 	}
 	if s.connected() && !s.made {
 		return events | pollOut | linux.EPOLLHUP
+	}
+	if s.failed != 0 {
+		events |= linux.EPOLLERR
 	}
 	if t := s.other; s.noSend || t == nil || t.roomFor(s) {
 		events |= pollOut
@@ -235,6 +240,7 @@ func (s *unixSocket) waiting() int {
 // release tells the other end, and those that wait to be accepted.
 func (s *unixSocket) release(d *description) {
 	unixMu.Lock()
+	lost := len(s.messages) > 0 || s.queued
 	var files []*description
 	for _, m := range s.messages {
 		files = append(files, m.files...)
@@ -248,7 +254,10 @@ func (s *unixSocket) release(d *description) {
 	s.connections = nil
 	if t := s.other; t != nil && s.connected() {
 		t.noSend, t.noReceive = true, true
-		t.changed.notify(pollIn | pollOut | linux.EPOLLRDHUP | linux.EPOLLHUP)
+		if lost {
+			t.failed = linux.ECONNRESET
+		}
+		t.changed.notify(pollIn | pollOut | linux.EPOLLRDHUP | linux.EPOLLHUP | linux.EPOLLERR)
 	}
 	s.changed.notify(pollIn | pollOut | linux.EPOLLHUP)
 	unixMu.Unlock()
