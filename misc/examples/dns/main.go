@@ -10,7 +10,6 @@ import (
 	_ "embed"
 	"errors"
 	"mirage/dns"
-	"net"
 	"net/netip"
 	"os"
 	"path"
@@ -57,31 +56,31 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	conn, err := net.ListenUDP("udp", addr)
+	udp, err := server.Listen(addr)
 	if err != nil {
 		return err
 	}
-	line := "dns: serving on " + conn.LocalAddr().String() + ":"
+	line := "dns: serving on " + udp.Addr().String() + ":"
 	for _, z := range zones {
 		line += " " + z.Origin().String()
 	}
 	os.Stdout.WriteString(line + "\n")
-	return server.Serve(conn)
+	return udp.Wait()
 }
 
 // parse reads the arguments. Package flag would do, at the price of fmt and reflection: a tenth of the image.
-func parse(args []string) (files []zoneFile, addr *net.UDPAddr, err error) {
-	addr = &net.UDPAddr{Port: 53}
+func parse(args []string) (files []zoneFile, addr netip.AddrPort, err error) {
+	addr = netip.AddrPortFrom(netip.IPv4Unspecified(), 53)
 	for ; len(args) > 0 && err == nil; args = args[2:] {
 		if len(args) == 1 {
-			return nil, nil, errors.New("usage: dns [-zone FILE [-origin NAME]]... [-listen ADDR:PORT]")
+			return nil, addr, errors.New("usage: dns [-zone FILE [-origin NAME]]... [-listen ADDR:PORT]")
 		}
 		switch value := args[1]; strings.TrimPrefix(args[0], "-") {
 		case "-zone", "zone":
 			files = append(files, zoneFile{value, originOf(value)})
 		case "-origin", "origin":
 			if len(files) == 0 {
-				return nil, nil, errors.New("-origin stands behind the -zone that it is for")
+				return nil, addr, errors.New("-origin stands behind the -zone that it is for")
 			}
 			files[len(files)-1].origin, err = dns.ParseName(value)
 		case "-listen", "listen":
@@ -104,14 +103,9 @@ func originOf(file string) dns.Name {
 }
 
 // parseAddr reads ADDR:PORT or :PORT. There is no resolver to ask for names.
-func parseAddr(s string) (*net.UDPAddr, error) {
-	host, port, _ := strings.Cut(s, ":")
-	if host == "" {
-		s = "[::]:" + port
+func parseAddr(s string) (netip.AddrPort, error) {
+	if strings.HasPrefix(s, ":") {
+		s = "0.0.0.0" + s
 	}
-	a, err := netip.ParseAddrPort(s)
-	if host == "" {
-		return &net.UDPAddr{Port: int(a.Port())}, err
-	}
-	return net.UDPAddrFromAddrPort(a), err
+	return netip.ParseAddrPort(s)
 }
