@@ -44,6 +44,7 @@ type thread struct {
 	inSignal    bool    // its signal handler runs
 	inTrap      bool    // its trap handler runs
 	outOfMemory bool    // its signal means that a page could not be had
+	record      uintptr // arm64: *syscallRecord, for its next SVC
 
 	// Waiting.
 	addr     uintptr // futex it waits on, 0 when none

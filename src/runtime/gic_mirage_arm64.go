@@ -1,0 +1,283 @@
+//go:build mirage
+
+package runtime
+
+// The Generic Interrupt Controller: Arm GICv2 (IHI 0048) and GICv3 (IHI 0069). What is enabled is of group 1 where groups
+// can be chosen; of the security states only ours is seen.
+
+// Registers of the distributor; a GICv3 has those of INTIDs below 32 in each CPU's redistributor, at the same offsets.
+const (
+	gicdCTLR       = 0x000  // RW, forward interrupts
+	gicdTYPER      = 0x004  // RO, bits 0-4: INTIDs/32 - 1
+	gicdIGROUPR    = 0x080  // RW, a bit an INTID: 1: group 1
+	gicdISENABLER  = 0x100  // RW, a bit an INTID: writing 1 enables it
+	gicdICENABLER  = 0x180  // RW, a bit an INTID: writing 1 disables it
+	gicdIPRIORITYR = 0x400  // RW, a byte an INTID
+	gicdITARGETSR  = 0x800  // RW, a byte an INTID: CPUs that get it, version 2
+	gicdICFGR      = 0xc00  // RW, two bits an INTID: 2: edge-triggered
+	gicdIROUTER    = 0x6000 // RW, 64 bits an INTID: the CPU that gets it, version 3
+
+	ctlrEnable   = 1 << 0  // version 2
+	ctlrEnable1  = 1 << 1  // version 3: of group 1
+	ctlrAffinity = 1 << 4  // version 3: ARE, CPUs are named by affinity
+	ctlrPending  = 1 << 31 // version 3, RO: a write has not taken effect yet
+
+	giccCTLR = 0x00
+	giccPMR  = 0x04
+	giccBPR  = 0x08
+	giccIAR  = 0x0c
+	giccEOIR = 0x10
+
+	gicrCTLR   = 0x0000 // bit 3, RO: a write has not taken effect yet
+	gicrTYPER  = 0x0008 // RO, 64 bits: 32-63 affinity, 4: last of its region, 1: two more frames
+	gicrWAKER  = 0x0014 // bit 1, RW: asleep; bit 2, RO: not awake yet
+	gicrFrame  = 64 << 10
+	gicrShared = gicrFrame // the frame with the registers that are like the distributor's
+
+	firstShared  = 32   // INTIDs below are each CPU's own
+	firstSpecial = 1020 // INTIDs from here on mean that there is none
+	noPriority   = 0xa0a0a0a0
+)
+
+var gic struct {
+	distributor  uintptr
+	cpuInterface uintptr             // version 2
+	inputs       uint32              // INTIDs are below
+	lines        [firstSpecial]uint8 // line plus one of an INTID, 0: none
+}
+
+// gicInit starts the interrupt controller, all inputs off but the timer.
+func gicInit() {
+	p := &platform
+	if p.GIC == 0 || p.TimerIRQ == 0 {
+		throw("boot: the device tree has no interrupt controller (GICv2, GICv3) with a virtual timer")
+	}
+	gic.distributor = gicMap(p.Distributor, 64<<10)
+	gic.inputs = min(32*(deviceRead(gic.distributor+gicdTYPER)&31+1), firstSpecial)
+	deviceWrite(gic.distributor+gicdCTLR, 0)
+	gicWait(gic.distributor+gicdCTLR, ctlrPending)
+	if p.GIC == 3 {
+		deviceWrite(gic.distributor+gicdCTLR, ctlrAffinity)
+		gicWait(gic.distributor+gicdCTLR, ctlrPending)
+	}
+	for id := uint32(firstShared); id < gic.inputs; id += 32 {
+		gicReset(gic.distributor, id)
+	}
+	if p.GIC == 3 {
+		deviceWrite(gic.distributor+gicdCTLR, ctlrAffinity|ctlrEnable1)
+	} else {
+		deviceWrite(gic.distributor+gicdCTLR, ctlrEnable)
+		gic.cpuInterface = gicMap(p.CPUInterface, pageSize4K)
+	}
+	gicInitCPU(&cpu0)
+}
+
+// gicInitCPU makes interrupts reach the CPU that calls, c.
+func gicInitCPU(c *vcpu) {
+	if platform.GIC == 3 {
+		c.arch.redistributor = gicFindRedistributor(readMPIDR())
+		gicWake(c.arch.redistributor)
+		gicReset(c.arch.redistributor+gicrShared, 0)
+		gicEnableCPU()
+	} else {
+		gicReset(gic.distributor, 0)
+		deviceWrite(gic.cpuInterface+giccPMR, 0xff) // all priorities
+		deviceWrite(gic.cpuInterface+giccBPR, 0)
+		deviceWrite(gic.cpuInterface+giccCTLR, ctlrEnable)
+	}
+	regs, bit := gicBank(platform.TimerIRQ)
+	deviceWrite(regs+gicdISENABLER, bit)
+}
+
+func gicMap(pa uint64, n uintptr) uintptr {
+	va := vmMapDevice(uintptr(pa), n)
+	if pa == 0 || va == 0 {
+		throw("boot: the interrupt controller's registers cannot be mapped")
+	}
+	return va
+}
+
+// gicWait waits until a bit of a register is clear, but not for ever.
+func gicWait(reg uintptr, bit uint32) {
+	for spin := 0; deviceRead(reg)&bit != 0 && spin < 1e6; spin++ {
+		cpuRelax()
+	}
+}
+
+// gicReset turns the 32 inputs from id on off; those that are shared go to the boot CPU.
+func gicReset(regs uintptr, id uint32) {
+	word := uintptr(id / 32 * 4)
+	deviceWrite(regs+gicdICENABLER+word, ^uint32(0))
+	deviceWrite(regs+gicdIGROUPR+word, ^uint32(0))
+	for i := uintptr(id); i < uintptr(id)+32; i += 4 {
+		deviceWrite(regs+gicdIPRIORITYR+i, noPriority)
+	}
+}
+
+// gicFindRedistributor returns the registers of the redistributor whose CPU has the affinity of mpidr.
+func gicFindRedistributor(mpidr uint64) uintptr {
+	const (
+		virtualLPIs = 1 << 1
+		last        = 1 << 4
+	)
+	affinity := uint32(mpidr&0xffffff | mpidr>>8&0xff000000)
+	for _, region := range platform.Redistributors {
+		for at := region.Start; at+2*gicrFrame <= region.End; {
+			regs := gicMap(at, 2*gicrFrame)
+			if deviceRead(regs+gicrTYPER+4) == affinity {
+				return regs
+			}
+			typer := deviceRead(regs + gicrTYPER)
+			if typer&last != 0 {
+				break
+			}
+			switch {
+			case platform.Stride >= 2*gicrFrame:
+				at += platform.Stride
+			case typer&virtualLPIs != 0:
+				at += 4 * gicrFrame
+			default:
+				at += 2 * gicrFrame
+			}
+		}
+	}
+	throw("boot: no redistributor of the interrupt controller is this CPU's")
+	return 0
+}
+
+// gicWake tells a redistributor that its CPU is there: IHI 0069, GICR_WAKER.
+func gicWake(regs uintptr) {
+	const asleep, notAwake = 1 << 1, 1 << 2
+	deviceWrite(regs+gicrWAKER, deviceRead(regs+gicrWAKER)&^asleep)
+	gicWait(regs+gicrWAKER, notAwake)
+}
+
+// gicBank returns where the bit registers of id's 32 inputs begin, and id's bit in them.
+//
+//go:nosplit
+func gicBank(id uint32) (regs uintptr, bit uint32) {
+	regs = gic.distributor
+	if platform.GIC == 3 && id < firstShared {
+		regs = thisCPU().arch.redistributor + gicrShared
+	}
+	return regs + uintptr(id/32*4), 1 << (id % 32)
+}
+
+// interrupt handles one interrupt.
+//
+//go:nowritebarrierrec
+func interrupt() {
+	var ack uint32
+	if platform.GIC == 3 {
+		ack = gicAcknowledge()
+	} else {
+		ack = deviceRead(gic.cpuInterface + giccIAR)
+	}
+	id := ack & 0x3ff // the rest is the CPU of a software interrupt, or zero
+	switch {
+	case id >= firstSpecial:
+		return // none, or gone: there is nothing to end
+	case id == platform.TimerIRQ:
+		// It stays raised until the comparison is off or in the future.
+		timerOff()
+		timerInterrupt()
+	case gic.lines[id] != 0:
+		irqFire(uint32(gic.lines[id]) - 1)
+	}
+	if platform.GIC == 3 {
+		gicEnd(ack)
+	} else {
+		deviceWrite(gic.cpuInterface+giccEOIR, ack)
+	}
+}
+
+// irqWired attaches a line to input id, -1 when there is no such input, when another line has it, or when there is no
+// line. Shared inputs cannot be active low: IHI 0069, GICD_ICFGR.
+func irqWired(id uint32, level, low bool) int32 {
+	const firstPrivate = 16
+	if id < firstPrivate || id >= gic.inputs || id == platform.TimerIRQ || low && id >= firstShared {
+		return -1
+	}
+	if old := gic.lines[id]; old != 0 && !irqLines[old-1].closed {
+		return -1
+	}
+	line := irqAlloc(id, level)
+	if line < 0 {
+		return -1
+	}
+	l := &irqLines[line]
+	l.masked.Store(1) // the first wait opens it
+	l.wired = true
+	irqMask(l)
+	gicConfigure(id, level)
+	gic.lines[id] = uint8(line) + 1
+	return line
+}
+
+// gicConfigure makes input id, which is off, level- or edge-triggered and leads it to the boot CPU.
+func gicConfigure(id uint32, level bool) {
+	if id < firstShared {
+		return // how those are is fixed
+	}
+	flags := irqLock.lock()
+	config := gic.distributor + gicdICFGR + uintptr(id/16*4)
+	edge := uint32(2) << (id % 16 * 2)
+	v := deviceRead(config) &^ edge
+	if !level {
+		v |= edge
+	}
+	deviceWrite(config, v)
+	if platform.GIC == 3 {
+		mpidr := readMPIDR()
+		deviceWrite(gic.distributor+gicdIROUTER+uintptr(id)*8, uint32(mpidr&0xffffff))
+		deviceWrite(gic.distributor+gicdIROUTER+uintptr(id)*8+4, uint32(mpidr>>32&0xff))
+	} else {
+		target := gic.distributor + gicdITARGETSR + uintptr(id&^3)
+		shift := id % 4 * 8
+		// The registers of the CPU's own inputs tell which CPU reads them.
+		self := deviceRead(gic.distributor+gicdITARGETSR) & 0xff
+		deviceWrite(target, deviceRead(target)&^(0xff<<shift)|self<<shift)
+	}
+	irqLock.unlock(flags)
+}
+
+// irqMessage returns no line: messages are SPIs here, which the driver of the controller's message frame attaches to.
+func irqMessage() (line int32, addr uint64, data uint32) { return -1, 0, 0 }
+
+// addIOAPIC does nothing: there are none.
+func addIOAPIC(pa uint64, base uint32) {}
+
+//go:nosplit
+func irqMask(l *irqLine) {
+	if !l.wired {
+		return
+	}
+	regs, bit := gicBank(l.input)
+	deviceWrite(regs+gicdICENABLER, bit)
+	// Until the controller has seen it, the interrupt can come again: IHI 0069, GICD_CTLR, RWP.
+	if platform.GIC == 3 {
+		gicWaitMasked(l.input)
+	}
+}
+
+//go:nosplit
+func irqUnmask(l *irqLine) {
+	if l.wired {
+		regs, bit := gicBank(l.input)
+		deviceWrite(regs+gicdISENABLER, bit)
+	}
+}
+
+//go:nosplit
+func gicWaitMasked(id uint32) {
+	if id < firstShared {
+		gicWait(thisCPU().arch.redistributor+gicrCTLR, 1<<3)
+	} else {
+		gicWait(gic.distributor+gicdCTLR, ctlrPending)
+	}
+}
+
+func readMPIDR() uint64
+func gicEnableCPU()
+func gicAcknowledge() uint32
+func gicEnd(id uint32)

@@ -1,0 +1,135 @@
+//go:build mirage
+
+package runtime
+
+import (
+	"internal/runtime/atomic"
+	"unsafe"
+)
+
+// Page-table entries on arm64: Arm Architecture Reference Manual (DDI 0487), D8.3, for 4 KiB pages and EL1.
+const (
+	pteValid  = 1 << 0
+	pteTable  = 1 << 1 // a table, or at level 0 a page; else a block
+	pteNormal = 1 << 2 // AttrIndx: the second byte of memoryAttributes, else the first
+	pteRO     = 1 << 7 // AP[2]
+	pteInner  = 3 << 8 // SH: shared by all CPUs
+	pteAF     = 1 << 10
+	ptePXN    = 1 << 53
+	pteUXN    = 1 << 54
+
+	pteAddr = 0x0000_ffff_ffff_f000
+
+	// MAIR_EL1: device memory nGnRE; normal memory, write-back, allocated on reads and writes.
+	memoryAttributes = 0xff04
+
+	// TCR_EL1 without IPS: T0SZ and T1SZ 16, tables in normal memory, EPD1: nothing in the upper half.
+	translationControl = 16 | 1<<8 | 1<<10 | 3<<12 | 16<<16 | 1<<23
+)
+
+func (e *pte) valid() bool         { return *e&pteValid != 0 }
+func (e *pte) leaf(l int) bool     { return l == 0 || *e&pteTable == 0 }
+func (e *pte) addr() uintptr       { return uintptr(*e & pteAddr) }
+func (e *pte) clear()              { e.set(0) }
+func (e *pte) setTable(pa uintptr) { e.set(pte(pa) | pteValid | pteTable) }
+
+// set writes e after all that was written before: another CPU that finds the entry must find the table or the page as
+// it is now, not as it was before it was cleared.
+func (e *pte) set(v pte) { atomic.StoreRel64((*uint64)(unsafe.Pointer(e)), uint64(v)) }
+
+// setLeaf makes e map the page at pa.
+func (e *pte) setLeaf(pa uintptr, level int, prot vmProt, device bool) {
+	v := pte(pa) | pteValid | pteInner | pteAF | pteUXN
+	if prot&vmWrite == 0 {
+		v |= pteRO
+	}
+	if prot&vmExec == 0 {
+		v |= ptePXN
+	}
+	if !device {
+		v |= pteNormal
+	}
+	if level == 0 {
+		v |= pteTable
+	}
+	e.set(v)
+}
+
+// part is the entry for the i-th small page of the large page e.
+func (e *pte) part(i uintptr) pte { return *e + pte(i*pageSize4K) | pteTable }
+
+// prot is what e allows, and whether it maps a device.
+func (e *pte) prot() (p vmProt, device bool) {
+	p = vmRead
+	if *e&pteRO == 0 {
+		p |= vmWrite
+	}
+	if *e&ptePXN == 0 {
+		p |= vmExec
+	}
+	return p, *e&pteNormal == 0
+}
+
+// vmSync makes entries that were written visible to the table walker, before the next access (DDI 0487, D8.2.6). The old
+// ones were invalid, which no CPU remembers.
+func vmSync() { tableSync() }
+
+// vmFlush makes all CPUs forget n pages from va on.
+func vmFlush(va, n uintptr) {
+	tableSync()
+	if n > 64 {
+		tlbFlush()
+		return
+	}
+	for ; n > 0; n-- {
+		tlbFlushPage(va / pageSize4K)
+		va += pageSize4K
+	}
+	tlbWait()
+}
+
+// vmCurrentRoot is the table that the CPU uses.
+func vmCurrentRoot() uintptr { return readTTBR0() & pteAddr }
+
+// vmUse switches to the page tables at root, whose ASID is 0, and keeps writable memory from ever being executable. The
+// tables of the boot do not map the console any more.
+func vmUse(root uintptr) {
+	consoleRemap()
+	writeTTBR0(root)
+	tlbFlush()
+	const wxn = 1 << 19
+	writeSCTLR(readSCTLR() | wxn)
+}
+
+// bootMapRAM makes RAM below bootMapped readable and writable at physBase by the boot's tables, in pages of 2 MiB.
+func bootMapRAM() {
+	for _, r := range bootInfo.RAM() {
+		for pa := uintptr(r.Start) &^ (pageSize2M - 1); pa < uintptr(min(r.End, bootMapped)); pa += pageSize2M {
+			bootMap(pa, false)
+		}
+	}
+	tableSync()
+}
+
+// bootMap maps the 2 MiB at pa, which lies below bootMapped, at physBase.
+func bootMap(pa uintptr, device bool) {
+	const (
+		firstTable = 0x7000 // of those that rt0 lays out in bootTables
+		notGlobal  = 1 << 11
+	)
+	e := (*pte)(add(physPointer(bootTables), firstTable+pa/pageSize2M*8))
+	if !e.valid() {
+		e.setLeaf(pa&^(pageSize2M-1), 1, vmRead|vmWrite, device)
+		*e |= notGlobal
+	}
+}
+
+// tableSync orders what was written to page tables before what follows.
+func tableSync()
+func tlbFlush()
+func tlbFlushPage(page uintptr)
+func tlbWait()
+func readTTBR0() uintptr
+func writeTTBR0(v uintptr)
+func readSCTLR() uintptr
+func writeSCTLR(v uintptr)
