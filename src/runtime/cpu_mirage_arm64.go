@@ -62,7 +62,9 @@ func trapInit() {
 	t := &thread0
 	t.init(&cpu0, &m0)
 	m0.thread = t
+	cpus[0], nCPUs = &cpu0, 1
 	cpuInit(&cpu0, 0, t)
+	trapsReady = true
 	syscallNewRecord(t)
 }
 
@@ -78,11 +80,17 @@ func cpuInit(c *vcpu, id uint32, t *thread) {
 	c.current = t
 	c.enter(t)
 	loadVectors(abi.FuncPCABI0(trapVectors), c)
+	c.online.Store(1)
 
 	c.idle = newThread(c, nil)
 	_, hi := vmNewStack(8 << 10)
 	c.idle.sp = threadFrame(hi, abi.FuncPCABI0(idleEntry), &c.idle.trapg)
 }
+
+// startCPUs leaves the other CPUs asleep: only the boot CPU runs yet.
+func startCPUs() {}
+
+func wakeCPU(c *vcpu) { throw("runtime: no other CPU runs") }
 
 // enter makes the CPU's traps land on t's stack.
 //

@@ -219,6 +219,10 @@ func gicConfigure(id uint32, level bool) {
 	if id < firstShared {
 		return // how those are is fixed
 	}
+	onTrapStack(func() { gicConfigureShared(id, level) })
+}
+
+func gicConfigureShared(id uint32, level bool) {
 	flags := irqLock.lock()
 	config := gic.distributor + gicdICFGR + uintptr(id/16*4)
 	edge := uint32(2) << (id % 16 * 2)

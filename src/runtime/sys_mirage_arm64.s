@@ -58,14 +58,48 @@ TEXT runtime·switchTo(SB),NOSPLIT|NOFRAME,$0-16
 	MOVD	thread_sp(R1), R2
 	B	runtime·switchIn(SB)
 
-// func exitTo(to *thread, wait *atomic.Uint32)
-TEXT runtime·exitTo(SB),NOSPLIT|NOFRAME,$0-16
-	MOVD	8(RSP), R0
-	MOVD	16(RSP), R1
+// func exitTo(from, to *thread, wait *atomic.Uint32)
+TEXT runtime·exitTo(SB),NOSPLIT|NOFRAME,$0-24
+	MOVD	8(RSP), R3
+	MOVD	16(RSP), R0
+	MOVD	24(RSP), R1
 	MOVD	thread_sp(R0), R2
 	MOVD	R2, RSP
-	STLRW	ZR, (R1)		// the old stack may go
+	STLRW	ZR, (R1)		// its g0's stack may go
+	ADD	$thread_onCPU, R3
+	STLRW	ZR, (R3)		// and its trap stack
 	B	runtime·switchIn(SB)
+
+// func onTrapStack(f func())
+TEXT runtime·onTrapStack(SB),NOSPLIT,$16-8
+	MOVD	f+0(FP), R26
+	MOVBU	runtime·trapsReady(SB), R0
+	CBZ	R0, there
+	MRS	DAIF, R1
+	MSR	$2, DAIFSet
+	MRS	TPIDR_EL1, R2
+	MOVD	vcpu_current(R2), R2
+	ADD	$thread_trapg, R2, R3
+	CMP	R3, g
+	BEQ	there
+	MOVD	(thread_trapStack+stack_hi)(R2), R4
+	SUB	$48, R4
+	MOVD	RSP, R5
+	STP	(R5, g), 16(R4)
+	MOVD	R1, 32(R4)
+	MOVD	R4, RSP
+	MOVD	R3, g
+	MOVD	(R26), R0
+	CALL	(R0)
+	LDP	16(RSP), (R5, g)
+	MOVD	32(RSP), R1
+	MOVD	R5, RSP
+	MSR	R1, DAIF
+	RET
+there:
+	MOVD	(R26), R0
+	CALL	(R0)
+	RET
 
 // switchIn goes on with the thread whose switchFrame is at R2.
 TEXT runtime·switchIn(SB),NOSPLIT|NOFRAME,$0

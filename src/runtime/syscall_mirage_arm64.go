@@ -30,13 +30,15 @@ var syscallRecords struct {
 
 // syscallNewRecord gives t the record for its next SVC. On a system stack.
 func syscallNewRecord(t *thread) {
-	list := &syscallRecords
-	flags := list.lock.lock()
-	r := list.free
-	if r != nil {
-		list.free = r.next
-	}
-	list.lock.unlock(flags)
+	var r *syscallRecord
+	onTrapStack(func() {
+		list := &syscallRecords
+		flags := list.lock.lock()
+		if r = list.free; r != nil {
+			list.free = r.next
+		}
+		list.lock.unlock(flags)
+	})
 	if r == nil {
 		r = (*syscallRecord)(persistentalloc(unsafe.Sizeof(syscallRecord{}), recordAlign, &memstats.other_sys))
 	}
@@ -84,14 +86,16 @@ func syscallTrap(r *syscallRecord) *syscallRecord {
 
 	// r is read after this; it becomes the record of the thread, whose next trap comes later than that.
 	irqDisable()
-	t := thisCPU().current
-	old := (*syscallRecord)(unsafe.Pointer(t.record))
-	t.record = uintptr(unsafe.Pointer(r))
-	list := &syscallRecords
-	flags := list.lock.lock()
-	old.next = list.free
-	list.free = old
-	list.lock.unlock(flags)
+	onTrapStack(func() {
+		t := thisCPU().current
+		old := (*syscallRecord)(unsafe.Pointer(t.record))
+		t.record = uintptr(unsafe.Pointer(r))
+		list := &syscallRecords
+		flags := list.lock.lock()
+		old.next = list.free
+		list.free = old
+		list.lock.unlock(flags)
+	})
 	return r
 }
 

@@ -88,6 +88,9 @@ func vmFlush(va, n uintptr) {
 	tlbWait()
 }
 
+// flushIfAsked has nothing to do: what vmFlush says reaches all CPUs.
+func flushIfAsked() {}
+
 // vmCurrentRoot is the table that the CPU uses.
 func vmCurrentRoot() uintptr { return readTTBR0() & pteAddr }
 
