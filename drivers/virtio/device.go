@@ -30,21 +30,27 @@ type Device struct {
 }
 
 // Open takes a device over (virtio 1.2 section 3.1.1, up to step 6), accepting those of the features in allow that it
-// offers, and those of the queues. lines is the number of queues that will have an interrupt.
-func Open(t Transport, allow uint64, lines int) (*Device, error) {
+// offers, and those of the queues. The driver goes on with Connect, Queue and Start, or ends with GiveUp.
+func Open(t Transport, allow uint64) (*Device, error) {
 	d := &Device{Transport: t}
 	if err := d.negotiate(allow); err != nil {
-		t.SetStatus(StatusFailed)
-		return nil, err
+		return nil, d.GiveUp(err)
 	}
-	config, err := t.Connect(lines)
-	if err != nil {
-		t.SetStatus(StatusFailed)
-		return nil, err
-	}
-	d.config = config
-	d.lines = append(d.lines, config)
 	return d, nil
+}
+
+// GiveUp tells the device that the driver cannot go on (section 2.1), and returns err.
+func (d *Device) GiveUp(err error) error {
+	d.SetStatus(StatusFailed)
+	return err
+}
+
+// Connect makes ready for lines queues that will have an interrupt, and for that of the configuration.
+func (d *Device) Connect(lines int) (err error) {
+	if d.config, err = d.Transport.Connect(lines); err == nil {
+		d.lines = append(d.lines, d.config)
+	}
+	return err
 }
 
 func (d *Device) negotiate(allow uint64) error {

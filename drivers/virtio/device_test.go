@@ -71,7 +71,10 @@ func TestSetUp(t *testing.T) {
 		if tr.DeviceID() != 4 {
 			t.Fatalf("kind %d", tr.DeviceID())
 		}
-		d, err := virtio.Open(tr, 1<<3, 2)
+		d, err := virtio.Open(tr, 1<<3)
+		if err == nil {
+			err = d.Connect(2)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,11 +129,11 @@ func TestRefusals(t *testing.T) {
 	transports(t, func(t *testing.T, open func(d *virtiotest.Device) virtio.Transport) {
 		legacy := open(&virtiotest.Device{ID: 4}).Legacy()
 		old := &virtiotest.Device{ID: 4, Offered: virtio.FeatureIndirect, Max: []int{8}}
-		if _, err := virtio.Open(open(old), 0, 1); (err == nil) != legacy {
+		if _, err := virtio.Open(open(old), 0); (err == nil) != legacy {
 			t.Errorf("a device without VIRTIO_F_VERSION_1: %v", err)
 		}
 		stubborn := &virtiotest.Device{ID: 4, Offered: modern, Max: []int{8}, Refuse: true}
-		if _, err := virtio.Open(open(stubborn), 0, 1); (err == nil) != legacy || !legacy && stubborn.Status()&virtio.StatusFailed == 0 {
+		if _, err := virtio.Open(open(stubborn), 0); (err == nil) != legacy || !legacy && stubborn.Status()&virtio.StatusFailed == 0 {
 			t.Errorf("a device that takes its features back: %v, status %#x", err, stubborn.Status())
 		}
 	})
@@ -140,7 +143,10 @@ func TestRefusals(t *testing.T) {
 func TestFail(t *testing.T) {
 	transports(t, func(t *testing.T, open func(d *virtiotest.Device) virtio.Transport) {
 		m := &virtiotest.Device{ID: 4, Offered: modern, Max: []int{8}}
-		d, err := virtio.Open(open(m), 0, 1)
+		d, err := virtio.Open(open(m), 0)
+		if err == nil {
+			err = d.Connect(1)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,30 +39,35 @@ type Device struct {
 
 // Open makes a card ready. random fills the address of a card that has none of its own.
 func Open(t virtio.Transport, random func([]byte)) (*Device, error) {
-	// 1. Agree on features. Only receiving has an interrupt.
-	dev, err := virtio.Open(t, features, 1)
+	// 1. Agree on features.
+	dev, err := virtio.Open(t, features)
 	if err != nil {
 		return nil, err
 	}
 	d := &Device{dev: dev}
-	// 2. Read the configuration.
-	if err := d.configure(random); err != nil {
-		t.SetStatus(virtio.StatusFailed)
-		return nil, err
-	}
-	// 3. Make the queues and their buffers.
-	if err = d.rx.init(d); err == nil {
-		err = d.tx.init(d)
-	}
-	if err != nil {
-		t.SetStatus(virtio.StatusFailed)
-		return nil, err
+	// 2. Read the configuration, 3. and make the queues and their buffers.
+	if err := d.init(random); err != nil {
+		return nil, dev.GiveUp(err)
 	}
 	// 4. Start. There is nothing to receive into until Receive.
 	dev.Start()
 	d.readLink()
 	go d.watch()
 	return d, nil
+}
+
+func (d *Device) init(random func([]byte)) error {
+	if err := d.configure(random); err != nil {
+		return err
+	}
+	// Only receiving has an interrupt.
+	if err := d.dev.Connect(1); err != nil {
+		return err
+	}
+	if err := d.rx.init(d); err != nil {
+		return err
+	}
+	return d.tx.init(d)
 }
 
 // configure reads the configuration, and works out the header's form.

@@ -30,21 +30,27 @@ type Device struct {
 
 // Open makes a device ready. It has no features (section 5.4.3) and one queue (section 5.4.2).
 func Open(t virtio.Transport) (*Device, error) {
-	dev, err := virtio.Open(t, 0, 1)
+	dev, err := virtio.Open(t, 0)
 	if err != nil {
 		return nil, err
 	}
-	d := &Device{dev: dev, mem: dma.Alloc(dma.PageSize)}
-	if d.mem == nil {
-		t.SetStatus(virtio.StatusFailed)
-		return nil, errMemory
-	}
-	if d.queue, d.line, err = dev.Queue(0, 8, 1, true); err != nil {
-		t.SetStatus(virtio.StatusFailed)
-		return nil, err
+	d := &Device{dev: dev}
+	if err := d.init(); err != nil {
+		return nil, dev.GiveUp(err)
 	}
 	dev.Start()
 	return d, nil
+}
+
+func (d *Device) init() (err error) {
+	if err := d.dev.Connect(1); err != nil {
+		return err
+	}
+	if d.mem = dma.Alloc(dma.PageSize); d.mem == nil {
+		return errMemory
+	}
+	d.queue, d.line, err = d.dev.Queue(0, 8, 1, true)
+	return err
 }
 
 // Read implements device.Entropy: it fills all of p.
