@@ -3,8 +3,10 @@
 package board
 
 import (
+	"internal/mirage/device"
 	"internal/mirage/drivers/bus/acpi"
 	"internal/mirage/drivers/bus/pci"
+	"internal/mirage/drivers/serial/ns16550"
 	"internal/mirage/irq"
 	"internal/mirage/machine"
 	"internal/mirage/mmio"
@@ -33,6 +35,7 @@ func probe() {
 	}
 	p.interruptControllers()
 	p.power()
+	p.serial()
 
 	var found virtioList
 	p.places(info.CommandLine, func(at place, in irq.Input) { found.addMMIO(at.base, at.size, in) })
@@ -40,6 +43,32 @@ func probe() {
 		found.addPCI(h.Scan())
 	}
 	found.start()
+}
+
+// COM1 of a PC: IBM PC AT Technical Reference.
+const (
+	com1          = 0x3f8
+	com1Ports     = 8
+	com1Interrupt = 4
+)
+
+// serial starts the serial port. It comes before other consoles: on a machine that has it, whoever watches watches it.
+func (p *pc) serial() {
+	c, err := ns16550.Open("ttyS0", mmio.Ports(com1, com1Ports), p.isa(com1Interrupt))
+	if err == nil {
+		device.AddConsole(c)
+	} else if err != ns16550.ErrNone {
+		report("ttyS0", err)
+	}
+}
+
+// isa is where interrupt number of the old bus arrives.
+func (p *pc) isa(number uint8) irq.Input {
+	if p.tables == nil {
+		return irq.Input{Number: uint32(number)}
+	}
+	in := p.tables.ISAInterrupt(number)
+	return irq.Input{Number: in.GSI, Level: in.Level, ActiveLow: in.ActiveLow}
 }
 
 // interruptControllers names the I/O APICs to the runtime.
@@ -93,6 +122,5 @@ func (p *pc) route(pin pci.Pin) (irq.Input, bool) {
 	if p.tables == nil || pin.Line == 0 || pin.Line > 15 {
 		return irq.Input{}, false
 	}
-	in := p.tables.ISAInterrupt(pin.Line)
-	return irq.Input{Number: in.GSI, Level: in.Level, ActiveLow: in.ActiveLow}, true
+	return p.isa(pin.Line), true
 }

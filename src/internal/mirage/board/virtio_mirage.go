@@ -6,6 +6,7 @@ import (
 	"internal/mirage/device"
 	"internal/mirage/drivers/bus/pci"
 	"internal/mirage/drivers/virtio"
+	"internal/mirage/drivers/virtio/console"
 	virtiommio "internal/mirage/drivers/virtio/mmio"
 	"internal/mirage/drivers/virtio/net"
 	virtiopci "internal/mirage/drivers/virtio/pci"
@@ -62,6 +63,22 @@ func (l virtioList) start() {
 		}
 		return err
 	})
+	var consoles []*console.Device
+	l.each(virtio.IDConsole, func(t virtio.Transport) error {
+		name := ""
+		if len(consoles) == 0 {
+			name = "hvc0"
+		}
+		d, err := console.Open(t, name)
+		if err == nil {
+			consoles = append(consoles, d)
+		}
+		return err
+	})
+	// What the program writes first is not to be lost: its console is to be known by then.
+	for _, d := range consoles {
+		d.Settle()
+	}
 }
 
 // each calls start for each device of the kind.
