@@ -2,8 +2,9 @@
 
 package runtime
 
-// The Generic Interrupt Controller: Arm GICv2 (IHI 0048) and GICv3 (IHI 0069). What is enabled is of group 1 where groups
-// can be chosen; of the security states only ours is seen.
+// The Generic Interrupt Controller: Arm GICv2 (IHI 0048) and GICv3 (IHI 0069). Interrupts of a GICv3 are put into group 1,
+// which its CPU interface signals as IRQ; those of a GICv2 stay in the group that firmware or reset has put them into,
+// which is the one that the first enable bit is for, as we see it (IHI 0048, 4.1.3).
 
 // Registers of the distributor; a GICv3 has those of INTIDs below 32 in each CPU's redistributor, at the same offsets.
 const (
@@ -108,7 +109,9 @@ func gicWait(reg uintptr, bit uint32) {
 func gicReset(regs uintptr, id uint32) {
 	word := uintptr(id / 32 * 4)
 	deviceWrite(regs+gicdICENABLER+word, ^uint32(0))
-	deviceWrite(regs+gicdIGROUPR+word, ^uint32(0))
+	if platform.GIC == 3 {
+		deviceWrite(regs+gicdIGROUPR+word, ^uint32(0))
+	}
 	for i := uintptr(id); i < uintptr(id)+32; i += 4 {
 		deviceWrite(regs+gicdIPRIORITYR+i, noPriority)
 	}
