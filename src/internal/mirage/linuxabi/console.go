@@ -18,6 +18,7 @@ type console struct {
 	main     device.Console // standard input and output; nil: the one of last resort
 	errors   device.Console // standard error
 	pumping  bool
+	apart    bool // the input comes from a port of its own
 	raw      bool // what comes in is passed on as it is: a pipe of the host
 	input    []byte
 	end      bool          // of the input
@@ -117,18 +118,35 @@ func (c *console) read(b []byte) (int, linux.Errno) {
 func (c *console) start() {
 	if !c.pumping {
 		c.pumping = true
-		go c.pump()
+		go func() {
+			<-c.arrived
+			c.pump(c.main)
+		}()
 	}
 }
 
+// inputPort is the name of the port that the host gives the input apart from the output.
+const inputPort = "stdin"
+
+// attachInput takes the input, and its end, from a port that was found.
+func (c *console) attachInput(d device.Console) {
+	c.mu.Lock()
+	c.apart = true
+	c.mu.Unlock()
+	go c.pump(d)
+}
+
 // pump moves what comes from the device to the input, and waits while that is full.
-func (c *console) pump() {
-	<-c.arrived
+func (c *console) pump(d device.Console) {
 	buf := make([]byte, 512)
 	for {
-		n, err := c.main.Read(buf)
+		n, err := d.Read(buf)
 		c.mu.Lock()
 		if n <= 0 || err != nil {
+			if c.apart && d == c.main {
+				c.mu.Unlock()
+				return // the other pump goes on
+			}
 			c.end = true
 		} else {
 			c.take(buf[:n])
