@@ -17,7 +17,8 @@ const (
 
 var dhcpMagic = []byte{99, 130, 83, 99} // RFC 2131 section 3
 
-// dhcpReply returns a frame with a server's message: RFC 2131 section 2.
+// dhcpReply returns a frame with a server's message, to all: a client without an address asks for that. RFC 2131
+// section 2 and 4.1.
 func dhcpReply(kind byte, xid [4]byte, options []byte) []byte {
 	m := []byte{2, 1, 6, 0} // BOOTREPLY over Ethernet
 	m = append(m, xid[:]...)
@@ -29,8 +30,9 @@ func dhcpReply(kind byte, xid [4]byte, options []byte) []byte {
 	m = append(m, make([]byte, 10+64+128)...)
 	m = append(append(m, dhcpMagic...), 53, 1, kind)
 	m = append(append(m, options...), 255)
-	from, to := netip.AddrPortFrom(peerAddr, 67), netip.AddrPortFrom(machineAddr, 68)
-	return ethernet(machineHW, peerHW, typeIPv4, ipv4{from: peerAddr, to: machineAddr, proto: protoUDP}.packet(udp(from, to, m)))
+	all := netip.AddrFrom4([4]byte{255, 255, 255, 255})
+	from, to := netip.AddrPortFrom(peerAddr, 67), netip.AddrPortFrom(all, 68)
+	return ethernet(broadcast, peerHW, typeIPv4, ipv4{from: peerAddr, to: all, proto: protoUDP}.packet(udp(from, to, m)))
 }
 
 // lease are the options of an honest answer: server, netmask, gateway and an hour's lease.
