@@ -68,10 +68,10 @@ func (d *DHCP) Hostname() string {
 // Release gives the lease back (RFC 2131 section 4.4.6), removes the address, and ends the client.
 func (d *DHCP) Release() {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.do(d.client.Release())
+	d.mu.Unlock()
 	d.stack.Cancel(&d.timer)
-	d.socket.Close()
+	d.socket.Close() // without the lock: it tells receive
 }
 
 // receive takes what has come. It runs in the driver's goroutine.

@@ -87,14 +87,34 @@ func (h *host) meet(a wire.Addr, mac wire.MAC) {
 	s.Close()
 }
 
-// answerARP wants a request for an address and answers it.
+// answerARP wants a broadcast request for an address among the messages of ARP that were sent, and answers it.
 func (h *host) answerARP(a wire.Addr, mac wire.MAC) {
 	h.t.Helper()
-	m := h.wantARP()
-	if m.Op() != wire.ARPRequest || m.Target() != a {
-		h.t.Fatalf("ARP op %d for %v, want a request for %v", m.Op(), m.Target(), a)
+	if !h.asks(a) {
+		h.t.Fatalf("nobody asks for %v", a)
 	}
-	h.arp(mac, ourMAC, wire.ARPReply, mac, a, ourMAC, m.Sender())
+	h.forgetARP()
+	h.arp(mac, ourMAC, wire.ARPReply, mac, a, ourMAC, ourAddr)
+}
+
+// asks reports whether the stack has asked all stations for an address.
+func (h *host) asks(a wire.Addr) bool {
+	h.far.Deliver(h.now)
+	return slices.ContainsFunc(h.sent, func(b []byte) bool {
+		e := wire.Ethernet(b)
+		m, ok := wire.ParseARP(e.Payload())
+		return ok && e.Type() == wire.TypeARP && e.Dst() == wire.BroadcastMAC && m.Op() == wire.ARPRequest && m.Target() == a
+	})
+}
+
+// passUntilAsked lets time pass until the stack asks for an address.
+func (h *host) passUntilAsked(a wire.Addr, limit int64) {
+	h.t.Helper()
+	for end := h.now + limit; !h.asks(a); {
+		if h.pass(sec); h.now > end {
+			h.t.Fatalf("nobody asks for %v", a)
+		}
+	}
 }
 
 // pass lets time pass, step by step, doing what becomes due.

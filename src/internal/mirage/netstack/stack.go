@@ -92,10 +92,12 @@ func (s *Stack) Cancel(t *inet.Timer) { s.timers.Cancel(t) }
 // with virtual time.
 func (s *Stack) Poll(now int64) (next int64) { return s.timers.Run(now) }
 
-// Start runs the stack's timers in a goroutine of their own. Without it the caller calls Poll.
-func (s *Stack) Start() {
+// Start runs the stack's timers in a goroutine of their own, until stop is called. Without it the caller calls Poll.
+func (s *Stack) Start() (stop func()) {
+	done := make(chan struct{})
 	go func() {
 		alarm := time.NewTimer(time.Hour)
+		defer alarm.Stop()
 		for {
 			now := s.Now()
 			wait := time.Hour
@@ -104,11 +106,14 @@ func (s *Stack) Start() {
 			}
 			alarm.Reset(wait)
 			select {
+			case <-done:
+				return
 			case <-s.wake:
 			case <-alarm.C:
 			}
 		}
 	}()
+	return func() { close(done) }
 }
 
 // Watch makes f be called, without locks held, after each change of addresses, routes or resolver.

@@ -8,26 +8,27 @@ import (
 // loopbackMTU is what Linux gives lo: one datagram of the largest size and its header.
 const loopbackMTU = 65536
 
-// A Loopback is a card that receives what it sends, in a goroutine of its own.
+// A Loopback is a card that receives what it sends, in a goroutine that lives while there is something to receive.
 type Loopback struct {
-	pool pool
-	wake chan struct{}
+	pool    pool
+	receive func(*device.Frame)
 
-	mu    sync.Mutex
-	queue []*device.Frame
+	mu      sync.Mutex
+	queue   []*device.Frame
+	spare   []*device.Frame // the backing of the last batch
+	running bool
 }
 
 // NewLoopback makes a loopback card.
-func NewLoopback() *Loopback {
-	return &Loopback{pool: pool{max: 1024}, wake: make(chan struct{}, 1)}
-}
+func NewLoopback() *Loopback { return &Loopback{pool: pool{max: 1024}} }
 
-func (l *Loopback) MAC() [6]byte              { return [6]byte{} }
-func (l *Loopback) MTU() int                  { return loopbackMTU }
-func (l *Loopback) LinkUp() bool              { return true }
-func (l *Loopback) Alloc(n int) *device.Frame { return l.pool.alloc(n) }
-func (l *Loopback) Discard(f *device.Frame)   { l.pool.release(f) }
-func (l *Loopback) Offloads() device.Offloads { return device.TxChecksum | device.RxChecksum }
+func (l *Loopback) MAC() [6]byte                  { return [6]byte{} }
+func (l *Loopback) MTU() int                      { return loopbackMTU }
+func (l *Loopback) LinkUp() bool                  { return true }
+func (l *Loopback) Alloc(n int) *device.Frame     { return l.pool.alloc(n) }
+func (l *Loopback) Discard(f *device.Frame)       { l.pool.release(f) }
+func (l *Loopback) Offloads() device.Offloads     { return device.TxChecksum | device.RxChecksum }
+func (l *Loopback) Receive(f func(*device.Frame)) { l.receive = f }
 
 func (l *Loopback) Transmit(f *device.Frame) {
 	l.mu.Lock()
@@ -35,29 +36,37 @@ func (l *Loopback) Transmit(f *device.Frame) {
 	l.mu.Unlock()
 }
 
+// Flush starts the goroutine, unless it runs and will see what was queued.
 func (l *Loopback) Flush() {
-	select {
-	case l.wake <- struct{}{}:
-	default: // it is awake or about to be
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.running && len(l.queue) > 0 {
+		l.running = true
+		go l.run()
 	}
 }
 
-func (l *Loopback) Receive(f func(*device.Frame)) {
-	go func() {
-		var batch []*device.Frame
-		for range l.wake {
-			for {
-				l.mu.Lock()
-				batch, l.queue = l.queue, batch[:0]
-				l.mu.Unlock()
-				if len(batch) == 0 {
-					break
-				}
-				for _, frame := range batch {
-					f(frame)
-					l.pool.release(frame)
-				}
-			}
+func (l *Loopback) run() {
+	for batch := l.next(); batch != nil; batch = l.next() {
+		for _, f := range batch {
+			l.receive(f)
+			l.pool.release(f)
 		}
-	}()
+		l.mu.Lock()
+		l.spare = batch[:0]
+		l.mu.Unlock()
+	}
+}
+
+// next takes what is queued, or says that the goroutine ends.
+func (l *Loopback) next() []*device.Frame {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) == 0 {
+		l.running = false
+		return nil
+	}
+	batch := l.queue
+	l.queue, l.spare = l.spare, nil
+	return batch
 }
