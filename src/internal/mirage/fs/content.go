@@ -126,7 +126,7 @@ func (c *content) zero(f *FS, off, end int64) linux.Errno {
 	end = min(end, c.size)
 	for off < end {
 		index, at := off/chunkSize, off%chunkSize
-		to := min(end, (index+1)*chunkSize)
+		to := off + min(end-off, chunkSize-at)
 		if _, ok := c.chunks[index]; ok || c.baseChunk(index) != nil {
 			chunk, e := c.own(f, index, int(to-index*chunkSize))
 			if e != 0 {
@@ -143,8 +143,8 @@ func (c *content) zero(f *FS, off, end int64) linux.Errno {
 
 // nextHeld returns the offset of the first chunk from index on that holds something, at most end.
 func (c *content) nextHeld(index, end int64) int64 {
-	if index*chunkSize < int64(len(c.base)) {
-		return index * chunkSize
+	if index <= int64(len(c.base))/chunkSize {
+		return min(end, index*chunkSize)
 	}
 	for i := range c.chunks {
 		if i >= index {

@@ -101,7 +101,7 @@ func (n *Inode) fill(off, end int64) linux.Errno {
 	if limit, used, _ := n.fs.Usage(); end-off > limit-used+n.data.held() {
 		return linux.ENOSPC
 	}
-	for index := off / chunkSize; index*chunkSize < end; index++ {
+	for index := off / chunkSize; index <= (end-1)/chunkSize; index++ {
 		need := min(end-index*chunkSize, chunkSize)
 		if int64(len(n.data.baseChunk(index))) >= need {
 			continue

@@ -226,8 +226,8 @@ func fileOperation(r *rand.Rand) operation {
 		return operation{fmt.Sprintf("writev %d", slot), func(w *world) string {
 			v := [3]linux.Iovec{}
 			if len(data) > 10 {
-				v[0] = linux.Iovec{Base: uintptr(unsafe.Pointer(&data[0])), Len: 3}
-				v[2] = linux.Iovec{Base: uintptr(unsafe.Pointer(&data[3])), Len: uintptr(len(data) - 3)}
+				v[0] = linux.Iovec{Base: addressOf(&data[0]), Len: 3}
+				v[2] = linux.Iovec{Base: addressOf(&data[3]), Len: uintptr(len(data) - 3)}
 			}
 			return result(w.do(syscall.SYS_WRITEV, w.fds[slot], unsafe.Pointer(&v), 3))
 		}}

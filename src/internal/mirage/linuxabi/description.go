@@ -99,7 +99,7 @@ func (d *description) read(b []byte) (int, linux.Errno) {
 	if e != linux.EAGAIN || d.nonblocking() {
 		return n, e
 	}
-	return d.wait(noDeadline, func() (int, linux.Errno) { return d.file.read(d, b) })
+	return d.wait(d.deadline(false), func() (int, linux.Errno) { return d.file.read(d, b) })
 }
 
 // write writes; if the description is blocking it waits until all is written.
@@ -108,7 +108,7 @@ func (d *description) write(b []byte) (int, linux.Errno) {
 	if n == len(b) || d.nonblocking() || e != 0 && e != linux.EAGAIN || d.file.queue() == nil {
 		return n, e
 	}
-	more, e := d.wait(noDeadline, func() (int, linux.Errno) {
+	more, e := d.wait(d.deadline(true), func() (int, linux.Errno) {
 		for n < len(b) {
 			c, e := d.file.write(d, b[n:])
 			if n += c; e != 0 {
@@ -121,6 +121,18 @@ func (d *description) write(b []byte) (int, linux.Errno) {
 		return n, 0
 	}
 	return 0, e
+}
+
+// deadline is when a read or write that begins now has to give up: sockets may have time-outs.
+func (d *description) deadline(writing bool) int64 {
+	s, ok := d.file.(socket)
+	switch {
+	case !ok:
+		return noDeadline
+	case writing:
+		return until(&s.common().sendTimeout)
+	}
+	return until(&s.common().receiveTimeout)
 }
 
 // wait does op again each time that the file's readiness changes, until it answers something else than EAGAIN or

@@ -16,6 +16,9 @@ const pageSize = 4096
 func pointer(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
 
 // userBytes returns [p, p+n) as a slice to read from, or to write to if write is set. The error is EFAULT.
+// It may be more than one Go object: the page that a string ends in.
+//
+//go:nocheckptr
 func userBytes(p, n uintptr, write bool) ([]byte, linux.Errno) {
 	if n == 0 {
 		return nil, 0

@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -19,11 +20,21 @@ type world struct {
 	fds  [6]uintptr
 }
 
+// sink makes what is stored in it escape to the heap: what a system call is given must not move with a stack.
+var sink atomic.Value
+
+// addressOf returns where something is, for a structure that is given to a system call.
+func addressOf[T any](p *T) uintptr {
+	sink.Store([]any{p})
+	return uintptr(unsafe.Pointer(p))
+}
+
 const noFd = ^uintptr(0)
 
 // do makes one call; buffers are kept alive until it returns.
 func (w *world) do(num uintptr, a ...any) (int, syscall.Errno) {
 	var v [6]uintptr
+	sink.Store(a)
 	for i, x := range a {
 		switch x := x.(type) {
 		case int:
