@@ -11,17 +11,21 @@ TEXT runtime·thisCPU(SB),NOSPLIT,$0-8
 	MOVD	R0, ret+0(FP)
 	RET
 
-// func irqDisable() irqFlags
+// func irqDisable() irqFlags: whether they were on
 TEXT runtime·irqDisable(SB),NOSPLIT,$0-8
 	MRS	DAIF, R0
 	MSR	$2, DAIFSet
+	EOR	$const_daifIRQ, R0
+	AND	$const_daifIRQ, R0
 	MOVD	R0, ret+0(FP)
 	RET
 
 // func irqRestore(flags irqFlags)
 TEXT runtime·irqRestore(SB),NOSPLIT,$0-8
 	MOVD	flags+0(FP), R0
-	MSR	R0, DAIF
+	CBZ	R0, off
+	MSR	$2, DAIFClr
+off:
 	RET
 
 TEXT runtime·irqEnable(SB),NOSPLIT,$0
@@ -70,7 +74,7 @@ TEXT runtime·exitTo(SB),NOSPLIT|NOFRAME,$0-24
 	STLRW	ZR, (R3)		// and its trap stack
 	B	runtime·switchIn(SB)
 
-// func onTrapStack(f func())
+// func onTrapStack(f func()). A trap meanwhile, which is a fault of f, has a stack of its own, as in a trap handler.
 TEXT runtime·onTrapStack(SB),NOSPLIT,$16-8
 	MOVD	f+0(FP), R26
 	MOVBU	runtime·trapsReady(SB), R0
@@ -78,21 +82,30 @@ TEXT runtime·onTrapStack(SB),NOSPLIT,$16-8
 	MRS	DAIF, R1
 	MSR	$2, DAIFSet
 	MRS	TPIDR_EL1, R2
-	MOVD	vcpu_current(R2), R2
-	ADD	$thread_trapg, R2, R3
-	CMP	R3, g
+	MOVD	vcpu_current(R2), R3
+	ADD	$thread_trapg, R3, R4
+	CMP	R4, g
 	BEQ	there
-	MOVD	(thread_trapStack+stack_hi)(R2), R4
-	SUB	$48, R4
+	MOVD	(thread_trapStack+stack_hi)(R3), R3
+	SUB	$48, R3
 	MOVD	RSP, R5
-	STP	(R5, g), 16(R4)
-	MOVD	R1, 32(R4)
-	MOVD	R4, RSP
-	MOVD	R3, g
+	STP	(R5, g), 16(R3)
+	MOVD	R1, 32(R3)
+	MOVD	(vcpu_arch+cpuArch_faultTop)(R2), R5
+	MSR	$1, SPSel
+	MOVD	R5, RSP
+	MSR	$0, SPSel
+	MOVD	R3, RSP
+	MOVD	R4, g
 	MOVD	(R26), R0
 	CALL	(R0)
 	LDP	16(RSP), (R5, g)
 	MOVD	32(RSP), R1
+	MOVD	RSP, R3
+	ADD	$48, R3
+	MSR	$1, SPSel
+	MOVD	R3, RSP
+	MSR	$0, SPSel
 	MOVD	R5, RSP
 	MSR	R1, DAIF
 	RET
