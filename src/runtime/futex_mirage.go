@@ -43,9 +43,9 @@ func futexwakeup(addr *uint32, n uint32) {
 //go:nowritebarrierrec
 func futexWait(addr *uint32, val uint32, ns int64) {
 	b := futexBucketOf(addr)
-	b.lock.lock()
+	flags := b.lock.lock()
 	if atomic.Load(addr) != val || ns == 0 {
-		b.lock.unlock(0)
+		b.lock.unlock(flags)
 		return
 	}
 	t := thisCPU().current
@@ -55,7 +55,7 @@ func futexWait(addr *uint32, val uint32, ns int64) {
 	if ns > 0 {
 		sleepUntil(t, nanotime1()+ns)
 	}
-	b.lock.unlock(0)
+	b.lock.unlock(flags)
 	reschedule(false)
 }
 

@@ -60,7 +60,10 @@ func machine_irqWired(number uint32, level, activeLow bool) int32 {
 func machine_irqMessage() (line int32, addr uint64, data uint32) { return irqMessage() }
 
 //go:linkname machine_irqWait internal/mirage/machine.runtime_irqWait
-func machine_irqWait(line int32) { irqWait(line) }
+func machine_irqWait(line int32) {
+	netpollGenericInit() // whoever waits for an interrupt is woken by the poller
+	irqWait(line)
+}
 
 //go:linkname machine_irqClose internal/mirage/machine.runtime_irqClose
 func machine_irqClose(line int32) { irqClose(line) }

@@ -415,11 +415,11 @@ func exitThread(wait *atomic.Uint32) {
 	onTrapStack(func() {
 		c := thisCPU()
 		self := c.current
-		threads.lock.lock()
+		flags := threads.lock.lock()
 		self.m = 0
 		self.next = threads.free
 		threads.free = self // whoever takes it waits until this CPU has left it
-		threads.lock.unlock(0)
+		threads.lock.unlock(flags)
 		c.current = c.idle
 		c.idle.onCPU.Store(1)
 		c.enter(c.idle)
