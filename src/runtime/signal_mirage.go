@@ -122,7 +122,12 @@ func setsigstack(i uint32) {}
 //go:nosplit
 func setSignalstackSP(s *stackt, sp uintptr) { *(*uintptr)(unsafe.Pointer(&s.ss_sp)) = sp }
 
-func (c *sigctxt) fixsigcode(sig uint32) {}
+// fixsigcode is the first that a handler calls. A fault for want of memory is no fault of the program.
+func (c *sigctxt) fixsigcode(sig uint32) {
+	if getg().m.thread.outOfMemory {
+		throw("runtime: out of memory")
+	}
+}
 
 // sigctxt is the context of a signal, as signal_GOARCH.go reads and changes it.
 type sigctxt struct {
