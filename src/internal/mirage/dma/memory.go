@@ -45,6 +45,9 @@ func (m *Memory) at(off int, width uintptr) unsafe.Pointer {
 	return unsafe.Add(m.base, off)
 }
 
+// outside is kept out of the accesses, which are inlined.
+//
+//go:noinline
 func outside() { panic("dma: offset outside of the memory") }
 
 // pages is the number of pages that hold n bytes, 0 when n is not positive.
