@@ -39,7 +39,7 @@ func vector(ptr, count uintptr, write bool) (v [][]byte, total int, e linux.Errn
 // scatter fills v by read, which is called once unless v is larger than bounceSize.
 func scatter(v [][]byte, total int, read func(b []byte) (int, linux.Errno)) (int, linux.Errno) {
 	if len(v) <= 1 {
-		return read(only(v))
+		return read(single(v))
 	}
 	if total > bounceSize {
 		return each(v, read)
@@ -55,7 +55,7 @@ func scatter(v [][]byte, total int, read func(b []byte) (int, linux.Errno)) (int
 // gather hands v to write, in one piece unless it is larger than bounceSize.
 func gather(v [][]byte, total int, write func(b []byte) (int, linux.Errno)) (int, linux.Errno) {
 	if len(v) <= 1 {
-		return write(only(v))
+		return write(single(v))
 	}
 	if total > bounceSize {
 		return each(v, write)
@@ -67,7 +67,7 @@ func gather(v [][]byte, total int, write func(b []byte) (int, linux.Errno)) (int
 	return write(bounce)
 }
 
-func only(v [][]byte) []byte {
+func single(v [][]byte) []byte {
 	if len(v) == 0 {
 		return nil
 	}

@@ -1,0 +1,5 @@
+//go:build race && !mirage
+
+package linuxabi
+
+const raceEnabled = true
