@@ -17,7 +17,8 @@ const (
 	lifetime   = 60 * second // RFC 1122 section 2.3.2.1: on the order of a minute
 	interval   = second      // between questions about one address: RFC 1122 section 2.3.2.1 allows one a second
 	tries      = 3           // questions before giving up
-	askRate    = 256         // questions a second in all
+	askRate    = 256         // questions a second about unknown addresses
+	doubtRate  = 64          // questions a second because of others' claims
 	fastSlots  = 256         // a power of two
 )
 
@@ -62,6 +63,7 @@ type Cache struct {
 	entries map[wire.Addr]*entry
 	waiting int // entries that are pending
 	asks    inet.Bucket
+	doubts  inet.Bucket
 	due     int64 // the earliest entry.due, or earlier; 0 if there is none
 }
 
@@ -72,6 +74,7 @@ func NewCache(mac wire.MAC, own func(wire.Addr) bool, seed uint64) *Cache {
 		mac: mac, own: own, seed: seed,
 		entries: make(map[wire.Addr]*entry),
 		asks:    inet.Bucket{Rate: askRate, Burst: askRate},
+		doubts:  inet.Bucket{Rate: doubtRate, Burst: doubtRate},
 	}
 }
 

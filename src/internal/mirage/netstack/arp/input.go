@@ -69,7 +69,7 @@ func (c *Cache) doubtIfMoved(now int64, sender wire.Addr, mac wire.MAC) (r Resul
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.entries[sender]
-	if e == nil || e.state != reachable || e.mac == mac || now-e.changed < interval || !c.asks.Take(now) {
+	if e == nil || e.state != reachable || e.mac == mac || now-e.changed < interval || !c.doubts.Take(now) {
 		return Result{}
 	}
 	c.doubt(e)

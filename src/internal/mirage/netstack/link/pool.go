@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// A pool has at most max frames and keeps at most maxStore octets of buffers between uses.
+// A pool has at most max frames, with at most maxOctets of buffers, of which it keeps maxStore between uses.
 type pool struct {
 	mu     sync.Mutex
 	max    int
@@ -15,27 +15,35 @@ type pool struct {
 	octets int
 }
 
-const maxStore = 4 << 20
+const (
+	maxOctets = 8 << 20
+	maxStore  = 4 << 20
+)
 
 // alloc returns a frame of n octets, nil when all are in use.
 func (p *pool) alloc(n int) *device.Frame {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.free) == 0 {
+	last := len(p.free) - 1
+	if last < 0 {
 		if len(p.all) == p.max {
 			return nil
 		}
 		p.free = append(p.free, uint32(len(p.all)))
 		p.all = append(p.all, &device.Frame{})
 		p.store = append(p.store, nil)
+		last = 0
 	}
-	token := p.free[len(p.free)-1]
-	p.free = p.free[:len(p.free)-1]
-	if cap(p.store[token]) < n {
-		p.octets -= cap(p.store[token])
-		p.store[token] = make([]byte, roundUp(n))
-		p.octets += cap(p.store[token])
+	token := p.free[last]
+	if have := cap(p.store[token]); have < n {
+		more := roundUp(n) - have
+		if p.octets+more > maxOctets {
+			return nil
+		}
+		p.octets += more
+		p.store[token] = make([]byte, have+more)
 	}
+	p.free = p.free[:last]
 	f := p.all[token]
 	*f = device.Frame{Bytes: p.store[token][:n], Token: token}
 	return f

@@ -61,11 +61,6 @@ func (a Addr) IsLoopback() bool { return a.Is4() && byte(a.lo>>24) == 127 || a =
 // IsMulticast reports whether a is in 224.0.0.0/4 or ff00::/8 (RFC 1112 section 4, RFC 4291 section 2.7).
 func (a Addr) IsMulticast() bool { return a.Is4() && byte(a.lo>>28)&0xf == 0xe || a.hi>>56 == 0xff }
 
-// IsLinkLocal reports whether a is in 169.254.0.0/16 or fe80::/10 (RFC 3927 section 2.1, RFC 4291 section 2.5.6).
-func (a Addr) IsLinkLocal() bool {
-	return a.Is4() && uint16(a.lo>>16) == 0xa9fe || a.hi>>54 == 0xfe80>>6
-}
-
 // Hash mixes the bits of a with seed, for tables whose order nobody outside should know.
 func (a Addr) Hash(seed uint64) uint64 {
 	h := (a.lo ^ a.hi<<1 ^ seed) * 0x9e3779b97f4a7c15

@@ -1,3 +1,5 @@
+//go:build !mirage
+
 package wire
 
 import (
@@ -78,26 +80,22 @@ func TestPrefix(t *testing.T) {
 func TestAddrClasses(t *testing.T) {
 	for _, c := range []struct {
 		addr                             string
-		loopback, multicast, unspec, llc bool
+		loopback, multicast, unspec bool
 	}{
-		{"127.255.0.1", true, false, false, false}, // RFC 1122 section 3.2.1.3 (g)
-		{"::1", true, false, false, false},
-		{"128.0.0.1", false, false, false, false},
-		{"223.255.255.255", false, false, false, false},
-		{"224.0.0.0", false, true, false, false}, // RFC 1112 section 4
-		{"239.255.255.255", false, true, false, false},
-		{"240.0.0.0", false, false, false, false},
-		{"ff02::1", false, true, false, false},
-		{"0.0.0.0", false, false, true, false},
-		{"::", false, false, true, false},
-		{"169.254.1.1", false, false, false, true}, // RFC 3927 section 2.1
-		{"fe80::1", false, false, false, true},
-		{"febf::1", false, false, false, true},
-		{"fec0::1", false, false, false, false},
+		{"127.255.0.1", true, false, false}, // RFC 1122 section 3.2.1.3 (g)
+		{"::1", true, false, false},
+		{"128.0.0.1", false, false, false},
+		{"223.255.255.255", false, false, false},
+		{"224.0.0.0", false, true, false}, // RFC 1112 section 4
+		{"239.255.255.255", false, true, false},
+		{"240.0.0.0", false, false, false},
+		{"ff02::1", false, true, false},
+		{"0.0.0.0", false, false, true},
+		{"::", false, false, true},
 	} {
 		a := addr(t, c.addr)
-		if a.IsLoopback() != c.loopback || a.IsMulticast() != c.multicast || a.IsUnspecified() != c.unspec || a.IsLinkLocal() != c.llc {
-			t.Errorf("%v: loopback %v multicast %v unspecified %v link-local %v", a, a.IsLoopback(), a.IsMulticast(), a.IsUnspecified(), a.IsLinkLocal())
+		if a.IsLoopback() != c.loopback || a.IsMulticast() != c.multicast || a.IsUnspecified() != c.unspec {
+			t.Errorf("%v: loopback %v multicast %v unspecified %v", a, a.IsLoopback(), a.IsMulticast(), a.IsUnspecified())
 		}
 	}
 }

@@ -42,14 +42,3 @@ func (m ICMP) Put(typ, code uint8, rest uint32) {
 	byteorder.BEPutUint32(m[4:8], rest)
 	byteorder.BEPutUint16(m[2:4], Sum(0).Add(m).Checksum())
 }
-
-// IsICMPError reports whether messages of the type are about another datagram (RFC 1122 section 3.2.2). Unknown
-// types are not: RFC 1122 section 3.2.2 has them discarded.
-func IsICMPError(typ uint8) bool {
-	const quench, redirect = 4, 5
-	switch typ {
-	case ICMPUnreachable, ICMPTimeExceeded, ICMPParameter, quench, redirect:
-		return true
-	}
-	return false
-}

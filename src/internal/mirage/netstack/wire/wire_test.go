@@ -1,3 +1,5 @@
+//go:build !mirage
+
 package wire
 
 import (
@@ -269,11 +271,6 @@ func TestICMPMessage(t *testing.T) {
 	}
 	if m[4]++; m.ChecksumOK() {
 		t.Error("a wrong checksum is right")
-	}
-	for typ, want := range map[uint8]bool{0: false, 3: true, 4: true, 5: true, 8: false, 11: true, 12: true, 13: false, 40: false} {
-		if IsICMPError(typ) != want { // RFC 1122 section 3.2.2
-			t.Errorf("type %d is an error: %v", typ, !want)
-		}
 	}
 }
 
