@@ -50,7 +50,7 @@ type Network interface {
 	// 3.2.2 and the rate limit allow it.
 	Unreachable(p *Packet)
 
-	// Schedule arranges that t fires at t.At, or, if it is already waiting, that it fires at the new time.
+	// Schedule arranges that t fires at a time, or, if it is already waiting, that it fires at the new time.
 	Schedule(t *Timer, at int64)
 
 	// Cancel makes t not fire. The function may be running already.

@@ -79,7 +79,7 @@ func TestPrefix(t *testing.T) {
 
 func TestAddrClasses(t *testing.T) {
 	for _, c := range []struct {
-		addr                             string
+		addr                        string
 		loopback, multicast, unspec bool
 	}{
 		{"127.255.0.1", true, false, false}, // RFC 1122 section 3.2.1.3 (g)
