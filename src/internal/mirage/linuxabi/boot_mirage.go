@@ -53,7 +53,8 @@ func (p *Process) unpack(info machine.Boot) {
 }
 
 // attachConsoles makes the consoles that there are, and those that come, the program's: the first is standard input and
-// output unless a word names another; a port may have the input to itself. Standard error stays where the kernel's own messages go unless that is one of them.
+// output unless a word names another, and a port may have the input to itself. Standard error stays where the kernel's
+// own messages go unless that is one of them.
 func (p *Process) attachConsoles(name string) {
 	device.EachConsole(func(c device.Console) {
 		p.console.attach(c, consoleName(c), name)

@@ -1,6 +1,7 @@
 package linuxabi
 
 import (
+	"internal/bytealg"
 	"internal/mirage/device"
 	"internal/mirage/linuxabi/linux"
 	"sync"
@@ -16,9 +17,9 @@ type console struct {
 
 	mu       sync.Mutex
 	main     device.Console // standard input and output; nil: the one of last resort
+	source   device.Console // standard input, if not main
 	errors   device.Console // standard error
 	pumping  bool
-	apart    bool // the input comes from a port of its own
 	raw      bool // what comes in is passed on as it is: a pipe of the host
 	input    []byte
 	end      bool          // of the input
@@ -37,8 +38,11 @@ func newConsole() *console {
 	return c
 }
 
-// passedThrough is the name of the console whose bytes the host passes on as they are: the first of virtio.
-const passedThrough = "hvc0"
+// Names that consoles and ports have (Documentation/admin-guide/devices.txt; a virtio port is named by its host).
+const (
+	passedThrough = "hvc0"  // the host passes its bytes on as they are
+	inputPort     = "stdin" // a port that carries standard input alone, so that the host can end it
+)
 
 // consoleName returns what a console calls itself, empty if nothing.
 func consoleName(d device.Console) string {
@@ -49,7 +53,7 @@ func consoleName(d device.Console) string {
 }
 
 // attach takes a console that was found into use. It becomes standard input and output if it has the name that is wanted,
-// or is the first and none is. Standard error is the first that is not passed through, as long as none is wanted.
+// or is the first and none is. Standard error is the first terminal.
 func (c *console) attach(d device.Console, name, wanted string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,12 +66,19 @@ func (c *console) attach(d device.Console, name, wanted string) {
 	}
 }
 
+// attachInput makes d, which was found by its name, the standard input instead of the console whose output goes on.
+func (c *console) attachInput(d device.Console) {
+	c.mu.Lock()
+	c.source = d
+	c.mu.Unlock()
+}
+
 // write writes all of b.
 func (c *console) write(b []byte, errors bool) (int, linux.Errno) {
 	c.mu.Lock()
-	d := c.main
+	d, raw := c.main, c.raw
 	if errors {
-		d = c.errors
+		d, raw = c.errors, false
 	}
 	c.mu.Unlock()
 	c.writing.Lock()
@@ -76,11 +87,30 @@ func (c *console) write(b []byte, errors bool) (int, linux.Errno) {
 		lastResort(b)
 		return len(b), 0
 	}
-	n, err := d.Write(b)
-	if n == 0 && err != nil {
+	out := b
+	if !raw {
+		out = terminalLines(b)
+	}
+	if n, err := d.Write(out); n == 0 && err != nil {
 		return 0, linux.EIO
 	}
-	return n, 0
+	return len(b), 0
+}
+
+// terminalLines puts a carriage return before each newline, as a terminal wants them (termios(3), ONLCR).
+func terminalLines(b []byte) []byte {
+	n := bytealg.Count(b, '\n')
+	if n == 0 {
+		return b
+	}
+	out := make([]byte, 0, len(b)+n)
+	for _, c := range b {
+		if c == '\n' {
+			out = append(out, '\r')
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // drain waits, for a time, until no write is in progress.
@@ -118,35 +148,24 @@ func (c *console) read(b []byte) (int, linux.Errno) {
 func (c *console) start() {
 	if !c.pumping {
 		c.pumping = true
-		go func() {
-			<-c.arrived
-			c.pump(c.main)
-		}()
+		go c.pump()
 	}
 }
 
-// inputPort is the name of the port that the host gives the input apart from the output.
-const inputPort = "stdin"
-
-// attachInput takes the input, and its end, from a port that was found.
-func (c *console) attachInput(d device.Console) {
-	c.mu.Lock()
-	c.apart = true
-	c.mu.Unlock()
-	go c.pump(d)
-}
-
 // pump moves what comes from the device to the input, and waits while that is full.
-func (c *console) pump(d device.Console) {
+func (c *console) pump() {
+	<-c.arrived
+	c.mu.Lock()
+	d := c.main
+	if c.source != nil {
+		d = c.source
+	}
+	c.mu.Unlock()
 	buf := make([]byte, 512)
 	for {
 		n, err := d.Read(buf)
 		c.mu.Lock()
 		if n <= 0 || err != nil {
-			if c.apart && d == c.main {
-				c.mu.Unlock()
-				return // the other pump goes on
-			}
 			c.end = true
 		} else {
 			c.take(buf[:n])
@@ -161,6 +180,12 @@ func (c *console) pump(d device.Console) {
 			return
 		}
 	}
+}
+
+func (c *console) waitingInput() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.input)
 }
 
 // take appends b to the input. A terminal's Enter key sends a carriage return, which programs expect to be a newline
@@ -202,11 +227,7 @@ func (f *consoleFile) write(d *description, b []byte) (int, linux.Errno) {
 	return f.console.write(b, f.errors)
 }
 
-func (f *consoleFile) waiting() int {
-	f.console.mu.Lock()
-	defer f.console.mu.Unlock()
-	return len(f.console.input)
-}
+func (f *consoleFile) waiting() int { return f.console.waitingInput() }
 
 func (f *consoleFile) ready(d *description) uint32 {
 	c := f.console

@@ -1,0 +1,123 @@
+//go:build !mirage
+
+package linuxabi
+
+import (
+	"io"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"internal/mirage/linuxabi/linux"
+)
+
+// A host is the other end of a console.
+type host struct {
+	name string
+	mu   sync.Mutex
+	out  strings.Builder
+	in   chan string // closed at the end of input
+}
+
+func newHost(name string) *host { return &host{name: name, in: make(chan string)} }
+
+func (h *host) Name() string { return h.name }
+
+func (h *host) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.out.Write(p)
+}
+
+func (h *host) Read(p []byte) (int, error) { return copy(p, <-h.in), nil }
+
+func (h *host) said() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.out.String()
+}
+
+// With console=hvc0 standard input and output are the first virtio console, or a port for input; standard error stays
+// the serial port.
+func TestConsoles(t *testing.T) {
+	for _, c := range []struct{ wanted, in, out, errors, text string }{
+		{"hvc0", "stdin", "hvc0", "ttyS0", "a\nb"},
+		{"", "stdin", "ttyS0", "ttyS0", "a\r\nb"},
+		{"ttyS0", "stdin", "ttyS0", "ttyS0", "a\r\nb"},
+	} {
+		w, p := booted(t, "/x")
+		hosts := map[string]*host{}
+		for _, name := range []string{"ttyS0", "hvc0"} {
+			hosts[name] = newHost(name)
+			p.console.attach(hosts[name], name, c.wanted)
+		}
+		hosts[inputPort] = newHost(inputPort)
+		p.console.attachInput(hosts[inputPort])
+		w.must(t, syscall.SYS_WRITE, 1, []byte("a\nb"), 3)
+		w.must(t, syscall.SYS_WRITE, 2, []byte("error"), 5)
+		if got := hosts[c.out].said(); !strings.HasPrefix(got, c.text) {
+			t.Errorf("console=%s: %s said %q", c.wanted, c.out, got)
+		}
+		if got := hosts[c.errors].said(); !strings.HasSuffix(got, "error") {
+			t.Errorf("console=%s: %s said %q", c.wanted, c.errors, got)
+		}
+		b := make([]byte, 100)
+		read := w.start(t, syscall.SYS_READ, 0, b, len(b))
+		read.blocks()
+		hosts[c.in].in <- "input\n"
+		read.wants(6, 0)
+		close(hosts[c.in].in)
+		w.start(t, syscall.SYS_READ, 0, b, len(b)).wants(0, 0)
+		w.start(t, syscall.SYS_READ, 0, b, len(b)).wants(0, 0)
+	}
+}
+
+// A terminal's Enter is a newline (termios(3), ICRNL), input can be polled, and waits in bounds.
+func TestConsoleInput(t *testing.T) {
+	w, p := booted(t, "/x")
+	h := newHost("ttyS0")
+	p.console.attach(h, "ttyS0", "")
+	fds := linux.Pollfd{Fd: 0, Events: linux.EPOLLIN}
+	poll := w.start(t, syscall.SYS_PPOLL, unsafe.Pointer(&fds), 1, 0, 0, 0)
+	poll.blocks()
+	h.in <- "x\r"
+	poll.wants(1, 0)
+	b := make([]byte, 10)
+	w.start(t, syscall.SYS_READ, 0, b, 10).wants(2, 0)
+	if string(b[:2]) != "x\n" {
+		t.Errorf("read %q", b[:2])
+	}
+	taken := 0
+	for range 100 {
+		select {
+		case h.in <- strings.Repeat("y", 500):
+			taken += 500
+			for p.console.waitingInput() < min(taken, inputLimit) {
+			}
+			continue
+		default:
+		}
+		break
+	}
+	if got := p.console.waitingInput(); got > inputLimit+512 {
+		t.Errorf("%d bytes wait", got)
+	}
+}
+
+// Exiting waits for a write in progress, but not for ever.
+func TestDrain(t *testing.T) {
+	_, p := booted(t, "/x")
+	r, wr := io.Pipe()
+	p.console.attach(stuck{wr}, "ttyS0", "")
+	go p.console.write([]byte("slow"), false)
+	b := make([]byte, 1)
+	r.Read(b)
+	p.console.drain() // returns although nobody reads the rest
+}
+
+// stuck is a console that takes a byte when somebody reads it.
+type stuck struct{ io.Writer }
+
+func (stuck) Read(p []byte) (int, error) { return 0, nil }

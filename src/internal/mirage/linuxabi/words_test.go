@@ -1,0 +1,70 @@
+//go:build !mirage
+
+package linuxabi
+
+import (
+	"internal/mirage/netstack"
+	"internal/mirage/netstack/wire"
+	"reflect"
+	"testing"
+)
+
+func TestWords(t *testing.T) {
+	s := parseWords(`exit=debug arg0=/tmp/x.test cwd="/a b" console=hvc0 hostname=h ip=10.0.0.2/24,10.0.0.1,8.8.8.8,9.9.9.9 ip=eth1:dhcp env:A=ip=off -- ip=off cwd=/no`)
+	if s.executable != "/tmp/x.test" || s.folder != "/a b" || s.console != "hvc0" || s.hostname != "h" || len(s.complaints) != 0 {
+		t.Errorf("%+v", s)
+	}
+	want := address{static: &netstack.Static{
+		Addr: wire.Prefix{Addr: wire.V4(10, 0, 0, 2), Bits: 24}, Gateway: wire.V4(10, 0, 0, 1),
+		DNS: []wire.Addr{wire.V4(8, 8, 8, 8), wire.V4(9, 9, 9, 9)},
+	}}
+	if got := s.of("eth0", true); !reflect.DeepEqual(got, want) {
+		t.Errorf("eth0 is %+v", got)
+	}
+	if got := s.of("eth1", false); got != (address{}) {
+		t.Errorf("eth1 is %+v", got)
+	}
+	if got := s.of("eth2", false); !got.off {
+		t.Errorf("eth2 is %+v", got)
+	}
+	s = parseWords("")
+	if s.of("eth0", true) != (address{}) || s.of("eth1", false) != (address{}) {
+		t.Error("without a word not every interface uses DHCP")
+	}
+	s = parseWords("ip=off")
+	if !s.of("eth0", true).off || !s.of("eth1", false).off {
+		t.Error("ip=off leaves something on")
+	}
+}
+
+func TestBadWords(t *testing.T) {
+	for _, word := range []string{"ip=", "ip=10.0.0.1", "ip=10.0.0.1/33", "ip=::1/64", "ip=10.0.0.2/24,x", "ip=10.0.0.2/24,,x", "ip=eth0:", "ip=dhcp6"} {
+		if s := parseWords(word); len(s.complaints) != 1 {
+			t.Errorf("%s: %v", word, s.complaints)
+		}
+	}
+	if s := parseWords("ip=10.0.0.2/24,,10.0.0.3"); len(s.complaints) != 0 {
+		t.Errorf("name servers without a gateway: %v", s.complaints)
+	}
+}
+
+func TestProgram(t *testing.T) {
+	for arg0, want := range map[string]string{
+		"": "/bin/program", "/tmp/x.test": "/tmp/x.test", "x": "/bin/x", "./dir/x": "/bin/x", "/": "/bin/program", "/x/": "/bin/program",
+	} {
+		if got := (&settings{executable: arg0}).program(); got != want {
+			t.Errorf("%q is %s, want %s", arg0, got, want)
+		}
+	}
+}
+
+func FuzzWords(f *testing.F) {
+	f.Add(`ip=eth1:10.0.0.2/24,10.0.0.1 "quoted\x41" -- x`)
+	f.Fuzz(func(t *testing.T, line string) {
+		s := parseWords(line)
+		s.of("eth0", true)
+		if p := s.program(); p[0] != '/' || p[len(p)-1] == '/' {
+			t.Errorf("the program is %q", p)
+		}
+	})
+}
