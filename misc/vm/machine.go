@@ -21,6 +21,7 @@ var (
 type Machine struct {
 	arch     string
 	cmd      *exec.Cmd
+	kernel   string         // a temporary file, "" when there is none
 	copying  sync.WaitGroup // the streams that come from QEMU
 	messages messages
 	exit     lastByte
@@ -39,20 +40,36 @@ func (c Config) Start() (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	args, err := c.arguments()
+	kernel, temporary, err := c.kernel()
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{arch: c.Arch, cmd: exec.Command(qemu, args...)}
+	m := &Machine{arch: c.Arch}
+	if temporary {
+		m.kernel = kernel
+	}
+	args, err := c.arguments(kernel)
+	if err != nil {
+		m.removeKernel()
+		return nil, err
+	}
+	m.cmd = exec.Command(qemu, args...)
 	m.cmd.Stderr = &m.messages
 	m.cmd.SysProcAttr = childAttributes()
 	if err := m.start(c.Stdin, orDiscard(c.Stderr), orDiscard(c.Stdout), &m.exit); err != nil {
+		m.removeKernel()
 		return nil, err
 	}
 	if c.TimeLimit > 0 {
 		m.limit = time.AfterFunc(c.TimeLimit, func() { m.kill(ErrTimeLimit) })
 	}
 	return m, nil
+}
+
+func (m *Machine) removeKernel() {
+	if m.kernel != "" {
+		os.Remove(m.kernel)
+	}
 }
 
 func orDiscard(w io.Writer) io.Writer {
@@ -132,6 +149,7 @@ func (m *Machine) Process() *os.Process { return m.cmd.Process }
 func (m *Machine) Wait() (code int, err error) {
 	err = m.cmd.Wait()
 	m.copying.Wait()
+	m.removeKernel()
 	if m.limit != nil {
 		m.limit.Stop()
 	}

@@ -33,8 +33,8 @@ func Find(arch string) (string, error) {
 	return path, err
 }
 
-// arguments is QEMU's command line for c, which is settled.
-func (c *Config) arguments() ([]string, error) {
+// arguments is QEMU's command line for c, which is settled, with the file to boot.
+func (c *Config) arguments(kernel string) ([]string, error) {
 	line, err := c.line()
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (c *Config) arguments() ([]string, error) {
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-machine", c.Machine, "-accel", c.Accel, "-cpu", c.CPU,
 		"-m", strconv.Itoa(c.Memory), "-smp", strconv.Itoa(c.CPUs),
-		"-kernel", c.Image, "-append", line,
+		"-kernel", kernel, "-append", line,
 		// QEMU's MMIO transport speaks the virtio of before the standard unless told otherwise.
 		"-global", "virtio-mmio.force-legacy=false",
 	}

@@ -7,13 +7,13 @@
 //
 // A loader enters here as Linux, Documentation/arch/arm64/booting.rst says: EL1 or EL2, MMU off, data cache off or clean
 // for the image, R0 = physical address of the device tree. QEMU, which takes an ELF file for firmware, leaves R0 zero and
-// puts the tree where RAM begins (QEMU, docs/system/arm/virt.rst): 2 MiB below the image.
+// puts the tree where RAM begins (QEMU, docs/system/arm/virt.rst): 2 MiB below the image's first page of 2 MiB.
 //
-// The image may lie at any multiple of 2 MiB below 4 GiB. Until the MMU is on nothing is addressed but relative to PC, so
-// that $symbol(SB) is a physical address.
+// The image may lie below 4 GiB at any multiple of 2 MiB from where it is linked to be. Until the MMU is on nothing is
+// addressed but relative to PC, so that $symbol(SB) is a physical address.
 //
 //	R20 device tree		R21 physical address of the image	R22 where it is linked to be
-//	R23 its size in memory	R24 boot tables				R25 end of its first bytes to be zeroed
+//	R23 its size in memory	R24 boot tables				R25 where in it the bytes to be zeroed begin
 
 // bootarea, rounded up to a page: page tables, of which the first three serve the switch to the addresses of the others.
 // The tables of a GiB of RAM are filled by bootMapRAM.
@@ -193,7 +193,7 @@ TEXT runtime·rt0Tables(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	LSR	$21, R22, R4
 	AND	$511, R4
 	ADD	R4<<3, R3		// its first entry
-	MOVD	R21, R0
+	BIC	$((2<<20)-1), R21, R0
 	ADD	R21, R23, R1
 image:
 	ORR	$BLOCK, R0, R2
@@ -214,7 +214,8 @@ image:
 	CMPW	R4, R0
 	BEQ	tree
 below:
-	SUB	$(2<<20), R21, R20
+	BIC	$((2<<20)-1), R21, R20
+	SUB	$(2<<20), R20
 	MOVWU	(R20), R0
 	REVW	R0, R0
 	CMPW	R4, R0

@@ -30,11 +30,12 @@ func elfwritepvh(ctxt *Link) int {
 }
 
 // MirageBase returns where an arm64 image for GOOS=mirage begins, and other for any other target.
-// It lies above the device tree that QEMU puts at the start of RAM (QEMU, docs/system/arm/virt.rst)
-// and is a multiple of 2 MiB, so that the image can be mapped wherever a loader has put it.
+// It lies above the device tree that QEMU puts at the start of RAM (QEMU, docs/system/arm/virt.rst), and 64 KiB above
+// a multiple of 2 MiB: loaders that take no ELF file get the header of Linux's Image there (boot/image), and put the
+// whole at any multiple of 2 MiB.
 func MirageBase(other int64) int64 {
 	if buildcfg.GOOS == "mirage" {
-		return 0x40200000
+		return 0x40210000
 	}
 	return other
 }

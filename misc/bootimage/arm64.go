@@ -1,0 +1,72 @@
+package bootimage
+
+import (
+	"debug/elf"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// The header of Linux's Image: Linux, Documentation/arch/arm64/booting.rst, section 4.
+const (
+	headerSize = 64
+	magic      = 0x644d5241 // "ARM\x64"
+	pages4K    = 1 << 1
+	anywhere   = 1 << 3 // at any multiple of 2 MiB, not only near the start of RAM
+
+	alignment = 2 << 20
+	maxSize   = 1 << 30
+)
+
+// ARM64 returns an arm64 image in the form of Linux's Image, which boot loaders, Xen and Firecracker want, and with which
+// QEMU passes an initial RAM disk: the header, and the segments as they lie in memory. The header stands where the ELF
+// file leaves room for it, before its first segment.
+func ARM64(file io.ReaderAt) ([]byte, error) {
+	f, err := elf.NewFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if f.Machine != elf.EM_AARCH64 || f.Type != elf.ET_EXEC {
+		return nil, fmt.Errorf("not an arm64 executable but %v, %v", f.Machine, f.Type)
+	}
+	var loads []*elf.Prog
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_LOAD {
+			loads = append(loads, p)
+		}
+	}
+	if len(loads) == 0 {
+		return nil, errors.New("nothing to load")
+	}
+	base := loads[0].Vaddr &^ (alignment - 1)
+	if loads[0].Vaddr-base < headerSize {
+		return nil, fmt.Errorf("no room for a header before %#x: not an image of GOOS=mirage", loads[0].Vaddr)
+	}
+	var out []byte
+	end := uint64(headerSize)
+	for _, p := range loads {
+		at := p.Vaddr - base
+		if p.Vaddr < base || at < end || p.Filesz > p.Memsz || at > maxSize || p.Memsz > maxSize-at {
+			return nil, fmt.Errorf("segment at %#x overlaps another or is too large", p.Vaddr)
+		}
+		out = append(out, make([]byte, at+p.Filesz-uint64(len(out)))...)
+		if _, err := io.ReadFull(p.Open(), out[at:]); err != nil {
+			return nil, fmt.Errorf("segment at %#x: %w", p.Vaddr, err)
+		}
+		end = at + p.Memsz
+	}
+	if f.Entry < base || f.Entry-base >= uint64(len(out)) {
+		return nil, fmt.Errorf("entry point %#x lies outside", f.Entry)
+	}
+	le := binary.LittleEndian
+	le.PutUint32(out[0:], branch(f.Entry-base))
+	le.PutUint64(out[16:], end)
+	le.PutUint64(out[24:], pages4K|anywhere)
+	le.PutUint32(out[56:], magic)
+	return out, nil
+}
+
+// branch is the instruction B that goes distance bytes ahead, less than 128 MiB: Arm Architecture Reference Manual
+// (DDI 0487), C6.2.26.
+func branch(distance uint64) uint32 { return 0x14000000 | uint32(distance>>2)&0x03ffffff }
