@@ -35,7 +35,11 @@ func Find(arch string) (string, error) {
 
 // arguments is QEMU's command line for c, which is settled, with the file to boot.
 func (c *Config) arguments(kernel string) ([]string, error) {
-	line, err := c.line()
+	initrd, word, err := c.initrd()
+	if err != nil {
+		return nil, err
+	}
+	line, err := c.line(word)
 	if err != nil {
 		return nil, err
 	}
@@ -47,9 +51,7 @@ func (c *Config) arguments(kernel string) ([]string, error) {
 		// QEMU's MMIO transport speaks the virtio of before the standard unless told otherwise.
 		"-global", "virtio-mmio.force-legacy=false",
 	}
-	if c.Initrd != "" {
-		a = append(a, "-initrd", c.Initrd)
-	}
+	a = append(a, initrd...)
 	a = append(a, c.streams()...)
 	a = append(a, "-device", c.virtio("rng"))
 	network, err := c.network()
@@ -68,9 +70,12 @@ func (c *Config) arguments(kernel string) ([]string, error) {
 	return append(a, c.Extra...), nil
 }
 
-// line is the image's command line.
-func (c *Config) line() (string, error) {
+// line is the image's command line; initrd is a word for it or empty.
+func (c *Config) line(initrd string) (string, error) {
 	words := []string{"exit=debug"}
+	if initrd != "" {
+		words = append(words, initrd)
+	}
 	if !c.NoConsole {
 		words = append(words, "console=hvc0")
 	}

@@ -84,14 +84,20 @@ remote-control:
 
 var rootQuery = []byte("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01")
 
-// try sends query and returns the answer, nil if none comes in time.
+// try sends query and returns the answer, nil if none comes in time. It comes from a port of its own, so that a late answer
+// to an earlier query with the same ID cannot be taken for it.
 func (n *nsd) try(query []byte, wait time.Duration) []byte {
-	n.conn.Write(query)
+	conn, err := net.Dial("udp4", n.conn.RemoteAddr().String())
+	if err != nil {
+		return nil
+	}
+	defer conn.Close()
+	conn.Write(query)
 	b := make([]byte, 65536)
 	deadline := time.Now().Add(wait)
 	for {
-		n.conn.SetReadDeadline(deadline)
-		k, err := n.conn.Read(b)
+		conn.SetReadDeadline(deadline)
+		k, err := conn.Read(b)
 		if err != nil {
 			if ne, ok := err.(net.Error); ok && !ne.Timeout() && time.Now().Before(deadline) {
 				continue // refused: it does not listen yet

@@ -13,6 +13,7 @@ func (f *FS) Unpack(image []byte) error {
 	for count := 0; ; count++ {
 		m, err := r.next()
 		if m == nil || err != nil {
+			u.setTimes()
 			return err
 		}
 		if count == maxMembers {
@@ -33,6 +34,19 @@ type linkKey struct{ ino, major, minor uint32 }
 type unpacker struct {
 	fs    *FS
 	links map[linkKey]*Inode // files that have more than one name
+	times []folderTime       // set last: a directory's time changes with each name in it
+}
+
+type folderTime struct {
+	folder *Inode
+	mtime  int64
+}
+
+// setTimes gives directories the times that the archive says.
+func (u *unpacker) setTimes() {
+	for _, t := range u.times {
+		t.folder.mtime.Store(t.mtime)
+	}
 }
 
 // member makes one file and returns what is wrong, if anything.
@@ -57,6 +71,9 @@ func (u *unpacker) member(m *member) string {
 	mtime := int64(m.mtime) * 1e9
 	n.mtime.Store(mtime)
 	n.atime.Store(mtime)
+	if n.Type() == linux.S_IFDIR {
+		u.times = append(u.times, folderTime{n, mtime})
+	}
 	return ""
 }
 
