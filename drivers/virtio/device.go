@@ -115,6 +115,7 @@ func (d *Device) Queue(i, size, segments int, interrupt bool) (*queue.Queue, irq
 		Segments:   segments,
 		Indirect:   d.Has(FeatureIndirect),
 		EventIndex: d.Has(FeatureEventIndex),
+		Legacy:     d.Legacy(),
 		Notify:     notify,
 	})
 	if err != nil {

@@ -58,7 +58,7 @@ func (p *port) watch(line irq.Line) {
 	}
 }
 
-// setOpen notes whether somebody at the host is there: section 5.3.6.1.
+// setOpen notes whether somebody at the host is there: section 5.3.6.2.
 func (p *port) setOpen(open bool) {
 	p.mu.Lock()
 	p.ended = p.hostOpen && !open

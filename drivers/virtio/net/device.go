@@ -101,7 +101,7 @@ func (d *Device) configure(random func([]byte)) error {
 	if !has(virtio.FeatureVersion1) && !has(featureMergeable) {
 		d.header = headerSizeOld
 	}
-	// Section 2.7.4.1: a legacy device may rely on the header's buffer.
+	// Section 5.1.6.6: a legacy device may want the header in a buffer of its own.
 	d.split = !has(virtio.FeatureVersion1) && !has(virtio.FeatureAnyLayout)
 	return nil
 }

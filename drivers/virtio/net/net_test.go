@@ -249,7 +249,7 @@ func TestSmallMTURefused(t *testing.T) {
 	}
 }
 
-// Sections 5.1.6.2 and 5.1.6.4.1: checksums that the card finishes, has checked, or leaves unfinished.
+// Sections 5.1.6.2 and 5.1.6.4: checksums that the card finishes, has checked, or leaves unfinished.
 func TestChecksums(t *testing.T) {
 	c, d := open(t, "pci", modern|features, config)
 	f := d.Alloc(100)
@@ -293,7 +293,7 @@ func TestChecksums(t *testing.T) {
 	}
 }
 
-// Sections 5.1.6.3.2 and 5.1.6.4: a frame in several buffers is put together; one that is too large is dropped whole.
+// Section 5.1.6.4: a frame in several buffers is put together; one that is too large is dropped whole.
 func TestMergedBuffers(t *testing.T) {
 	big := append([]byte{}, config...)
 	binary.LittleEndian.PutUint16(big[10:], 9000)

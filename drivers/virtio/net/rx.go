@@ -112,7 +112,7 @@ func (d *Device) input(i uint32, written int) {
 	buffer := r.mem.Bytes()[at : at+written]
 	header, frame := buffer[:d.header], buffer[d.header:]
 	if d.dev.Has(featureMergeable) {
-		// Section 5.1.6.3.2: the header says how many buffers the frame has. It is read once.
+		// Section 5.1.6.4: the header says how many buffers the frame has. It is read once.
 		if n := byteorder.LEUint16(header[headerBuffers:]); n != 1 {
 			frame = d.merge(frame, int(n))
 		}
@@ -140,7 +140,7 @@ func (d *Device) merge(first []byte, n int) []byte {
 	frame := append(r.merged, first[:min(len(first), most)]...)
 	fits := len(first) <= most
 	for range n - 1 {
-		// Section 5.1.6.4: the card uses all buffers of a frame at once.
+		// Section 5.1.6.4: the others are there when the first is.
 		i, written, ok := r.queue.Take()
 		if !ok {
 			r.queue.Fail(errMerge)
@@ -158,7 +158,7 @@ func (d *Device) merge(first []byte, n int) []byte {
 	return frame
 }
 
-// describe fills in what the header says of the frame's checksum (section 5.1.6.4.1), and reports whether that makes sense.
+// describe fills in what the header says of the frame's checksum (section 5.1.6.4), and reports whether that makes sense.
 func (d *Device) describe(f *device.Frame, header []byte) bool {
 	f.Checksum, f.Start, f.Offset = device.ChecksumNone, 0, 0
 	if header[headerType] != typeNone {

@@ -30,7 +30,7 @@ func (q *Queue) Add(out, in []Segment, token uint32) bool {
 	c.token, c.count, c.writable = token, uint16(n), length(in)
 	q.nfree -= uint16(n)
 	q.inFlight++
-	// Section 2.7.13.1: the head goes into the available ring; the device looks there only once Flush has moved the index.
+	// Section 2.7.13.2: the head goes into the available ring; the device looks there only once Flush has moved the index.
 	q.mem.Store16(q.avail+availRing+2*int(q.added&(q.size-1)), head)
 	q.added++
 	return true

@@ -21,6 +21,7 @@ type Config struct {
 	Segments   int  // the most buffers that one chain will have; 0 means 1
 	Indirect   bool // VIRTIO_F_INDIRECT_DESC is negotiated
 	EventIndex bool // VIRTIO_F_EVENT_IDX is negotiated
+	Legacy     bool // the device is from before virtio 1.0
 	Notify     func()
 }
 

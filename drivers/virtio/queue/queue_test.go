@@ -258,6 +258,24 @@ func TestViolations(t *testing.T) {
 	}
 }
 
+// Section 2.7.8.1: what a legacy device says that it wrote where it may not is ignored, and nothing else.
+func TestLegacyLength(t *testing.T) {
+	q, r, _ := pair(t, queue.Config{Size: 8, Legacy: true})
+	q.Add([]queue.Segment{{0x1000, 50}}, nil, 3)
+	q.Add(nil, []queue.Segment{{0x1000, 50}}, 4)
+	q.Flush()
+	for range 2 {
+		ch, _ := r.Pop()
+		r.Push(ch.Head, 51)
+	}
+	if tok, n, ok := q.Take(); !ok || tok != 3 || n != 0 {
+		t.Errorf("%d, %d, %v", tok, n, ok)
+	}
+	if _, _, ok := q.Take(); ok || q.Err() != queue.ErrLength {
+		t.Errorf("51 bytes of 50: %v", q.Err())
+	}
+}
+
 // The same head twice: once is right, twice is not.
 func TestUsedTwice(t *testing.T) {
 	q, r, _ := pair(t, queue.Config{Size: 8})

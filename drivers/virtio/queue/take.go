@@ -15,6 +15,9 @@ func (q *Queue) Take() (token, written uint32, ok bool) {
 		return 0, 0, q.fail(ErrID)
 	}
 	c := &q.chains[id]
+	if q.config.Legacy && c.writable == 0 {
+		written = 0 // section 2.7.8.1: legacy devices may set it to anything, and nobody needs it
+	}
 	if written > c.writable {
 		return 0, 0, q.fail(ErrLength)
 	}

@@ -71,7 +71,7 @@ func (d *Device) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// fetch asks the device once, and returns how many bytes it gave: perhaps fewer than asked for (section 5.4.6.2), perhaps none.
+// fetch asks the device once, and returns how many bytes it gave: perhaps fewer than asked for (section 5.4.6.2).
 func (d *Device) fetch(p []byte) (int, error) {
 	ask := min(len(p), d.mem.Len())
 	if d.queue.Add(nil, []queue.Segment{{Addr: d.mem.Addr(), Len: uint32(ask)}}, 0) {
