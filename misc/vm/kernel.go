@@ -1,38 +1,38 @@
 package vm
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
 	"mirage.build/misc/bootimage"
 )
 
-// kernel is the file to give to QEMU's -kernel, and whether it is a temporary one. The image itself, but QEMU takes an ELF
-// file for an arm64 machine for firmware, and passes that no initial RAM disk.
-func (c *Config) kernel() (file string, temporary bool, err error) {
+// kernel returns the file to give to QEMU's -kernel, and what to call when the machine has ended. It is the image itself,
+// but for an arm64 machine with an initial RAM disk: QEMU takes an ELF file for firmware there and passes it none, so
+// that the image goes in Linux's form.
+func (c *Config) kernel() (file string, remove func(), err error) {
 	if c.Arch != "arm64" || c.Initrd == "" {
-		return c.Image, false, nil
+		return c.Image, func() {}, nil
 	}
 	in, err := os.Open(c.Image)
 	if err != nil {
-		return "", false, err
+		return "", nil, err
 	}
 	defer in.Close()
 	raw, err := bootimage.ARM64(in)
 	if err != nil {
-		return "", false, fmt.Errorf("%s: %w", c.Image, err)
+		return "", nil, fmt.Errorf("%s: %w", c.Image, err)
 	}
 	out, err := os.CreateTemp("", "mirage-kernel-")
 	if err != nil {
-		return "", false, err
+		return "", nil, err
 	}
+	remove = func() { os.Remove(out.Name()) }
 	_, err = out.Write(raw)
-	if closed := out.Close(); err == nil {
-		err = closed
+	if err = errors.Join(err, out.Close()); err != nil {
+		remove()
+		return "", nil, err
 	}
-	if err != nil {
-		os.Remove(out.Name())
-		return "", false, err
-	}
-	return out.Name(), true, nil
+	return out.Name(), remove, nil
 }

@@ -21,7 +21,7 @@ var (
 type Machine struct {
 	arch     string
 	cmd      *exec.Cmd
-	kernel   string         // a temporary file, "" when there is none
+	remove   func()         // the temporary files
 	copying  sync.WaitGroup // the streams that come from QEMU
 	messages messages
 	exit     lastByte
@@ -40,36 +40,26 @@ func (c Config) Start() (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	kernel, temporary, err := c.kernel()
+	kernel, remove, err := c.kernel()
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{arch: c.Arch}
-	if temporary {
-		m.kernel = kernel
-	}
+	m := &Machine{arch: c.Arch, remove: remove}
 	args, err := c.arguments(kernel)
-	if err != nil {
-		m.removeKernel()
-		return nil, err
+	if err == nil {
+		m.cmd = exec.Command(qemu, args...)
+		m.cmd.Stderr = &m.messages
+		m.cmd.SysProcAttr = childAttributes()
+		err = m.start(c.Stdin, orDiscard(c.Stderr), orDiscard(c.Stdout), &m.exit)
 	}
-	m.cmd = exec.Command(qemu, args...)
-	m.cmd.Stderr = &m.messages
-	m.cmd.SysProcAttr = childAttributes()
-	if err := m.start(c.Stdin, orDiscard(c.Stderr), orDiscard(c.Stdout), &m.exit); err != nil {
-		m.removeKernel()
+	if err != nil {
+		remove()
 		return nil, err
 	}
 	if c.TimeLimit > 0 {
 		m.limit = time.AfterFunc(c.TimeLimit, func() { m.kill(ErrTimeLimit) })
 	}
 	return m, nil
-}
-
-func (m *Machine) removeKernel() {
-	if m.kernel != "" {
-		os.Remove(m.kernel)
-	}
 }
 
 func orDiscard(w io.Writer) io.Writer {
@@ -149,7 +139,7 @@ func (m *Machine) Process() *os.Process { return m.cmd.Process }
 func (m *Machine) Wait() (code int, err error) {
 	err = m.cmd.Wait()
 	m.copying.Wait()
-	m.removeKernel()
+	m.remove()
 	if m.limit != nil {
 		m.limit.Stop()
 	}

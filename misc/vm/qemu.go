@@ -35,11 +35,7 @@ func Find(arch string) (string, error) {
 
 // arguments is QEMU's command line for c, which is settled, with the file to boot.
 func (c *Config) arguments(kernel string) ([]string, error) {
-	initrd, word, err := c.initrd()
-	if err != nil {
-		return nil, err
-	}
-	line, err := c.line(word)
+	line, err := c.line()
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +47,9 @@ func (c *Config) arguments(kernel string) ([]string, error) {
 		// QEMU's MMIO transport speaks the virtio of before the standard unless told otherwise.
 		"-global", "virtio-mmio.force-legacy=false",
 	}
-	a = append(a, initrd...)
+	if c.Initrd != "" {
+		a = append(a, "-initrd", c.Initrd)
+	}
 	a = append(a, c.streams()...)
 	a = append(a, "-device", c.virtio("rng"))
 	network, err := c.network()
@@ -70,12 +68,9 @@ func (c *Config) arguments(kernel string) ([]string, error) {
 	return append(a, c.Extra...), nil
 }
 
-// line is the image's command line; initrd is a word for it or empty.
-func (c *Config) line(initrd string) (string, error) {
+// line is the image's command line.
+func (c *Config) line() (string, error) {
 	words := []string{"exit=debug"}
-	if initrd != "" {
-		words = append(words, initrd)
-	}
 	if !c.NoConsole {
 		words = append(words, "console=hvc0")
 	}
