@@ -14,6 +14,7 @@ func (q *Queue) Add(out, in []Segment, token uint32) bool {
 		return false
 	}
 	head := q.free
+	last := head
 	if n > 1 && q.config.Indirect {
 		if q.nfree == 0 {
 			return false
@@ -24,39 +25,29 @@ func (q *Queue) Add(out, in []Segment, token uint32) bool {
 		if n > int(q.nfree) {
 			return false
 		}
-		q.direct(out, in)
+		last = q.direct(out, in)
 	}
-	c := &q.chains[head]
-	c.token, c.count, c.writable = token, uint16(n), length(in)
+	q.free = q.chains[last].next
 	q.nfree -= uint16(n)
 	q.inFlight++
+	c := &q.chains[head]
+	c.token, c.count, c.last, c.writable = token, uint16(n), last, length(in)
 	// Section 2.7.13.2: the head goes into the available ring; the device looks there only once Flush has moved the index.
 	q.mem.Store16(q.avail+availRing+2*int(q.added&(q.size-1)), head)
 	q.added++
 	return true
 }
 
-// direct fills descriptors from the free list, in its order, and takes them off it.
-func (q *Queue) direct(out, in []Segment) {
-	i := q.free
-	for k, s := range out {
-		i = q.link(i, s, 0, k == len(out)-1 && len(in) == 0)
+// direct fills descriptors of the free list, in its order, and returns the last.
+func (q *Queue) direct(out, in []Segment) (last uint16) {
+	next := q.free
+	for k := range len(out) + len(in) {
+		last = next
+		next = q.chains[last].next
+		s, flags := element(out, in, k)
+		describe(q.mem, int(last)*descSize, s, flags, next)
 	}
-	// Section 2.7.4.2: what the device writes comes after all that it reads.
-	for k, s := range in {
-		i = q.link(i, s, flagWrite, k == len(in)-1)
-	}
-	q.free = i
-}
-
-// link fills descriptor i and returns the one after it in the free list.
-func (q *Queue) link(i uint16, s Segment, flags uint16, last bool) uint16 {
-	next := q.chains[i].next
-	if !last {
-		flags |= flagNext
-	}
-	describe(q.mem, int(i)*descSize, s, flags, next)
-	return next
+	return last
 }
 
 // indirect fills the head's own table and points the head at it: section 2.7.5.3.
@@ -64,22 +55,23 @@ func (q *Queue) indirect(head uint16, out, in []Segment) {
 	table := int(head) * q.config.Segments * descSize
 	n := len(out) + len(in)
 	for k := range n {
-		var s Segment
-		var flags uint16
-		if k < len(out) {
-			s = out[k]
-		} else {
-			s, flags = in[k-len(out)], flagWrite
-		}
-		if k < n-1 {
-			flags |= flagNext
-		}
+		s, flags := element(out, in, k)
 		describe(q.tables, table+k*descSize, s, flags, uint16(k+1))
 	}
 	// Section 2.7.5.3.1: INDIRECT never goes with NEXT; the device ignores WRITE beside it.
 	s := Segment{q.tables.Addr() + uint64(table), uint32(n * descSize)}
 	describe(q.mem, int(head)*descSize, s, flagIndirect, 0)
-	q.free = q.chains[head].next
+}
+
+// element is buffer k of a chain and its flags. Section 2.7.4.2: what the device writes comes after all that it reads.
+func element(out, in []Segment, k int) (s Segment, flags uint16) {
+	if k < len(out)+len(in)-1 {
+		flags = flagNext
+	}
+	if k < len(out) {
+		return out[k], flags
+	}
+	return in[k-len(out)], flags | flagWrite
 }
 
 // describe writes one descriptor at off.

@@ -31,12 +31,13 @@ type Segment struct {
 	Len  uint32
 }
 
-// A chain is what the driver remembers of a descriptor: whether it is the head of a chain that the device has, and which
-// one follows it in the chain or in the free list.
+// A chain is what the driver remembers of a descriptor: what chain it is the head of, if any, and which one follows it in
+// its chain or in the free list.
 type chain struct {
 	token    uint32
 	writable uint32 // bytes that the device may write
 	count    uint16 // descriptors in the chain, 0 when this is not the head of one that the device has
+	last     uint16 // of them
 	next     uint16
 }
 

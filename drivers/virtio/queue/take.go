@@ -47,11 +47,7 @@ func (q *Queue) look() bool {
 // release puts the chain's descriptors back on the free list.
 func (q *Queue) release(head uint16) {
 	c := &q.chains[head]
-	last := head
-	for range c.count - 1 {
-		last = q.chains[last].next
-	}
-	q.chains[last].next = q.free
+	q.chains[c.last].next = q.free
 	q.free = head
 	q.nfree += c.count
 	q.inFlight--

@@ -40,15 +40,10 @@ func (m *Memory) Load64(off int) uint64 { return atomic.LoadUint64((*uint64)(m.a
 // at returns where off is, having checked that width bytes from there on are in the memory.
 func (m *Memory) at(off int, width uintptr) unsafe.Pointer {
 	if uintptr(off) > m.size-width {
-		outside()
+		panic("dma: offset outside of the memory")
 	}
 	return unsafe.Add(m.base, off)
 }
-
-// outside is kept out of the accesses, which are inlined.
-//
-//go:noinline
-func outside() { panic("dma: offset outside of the memory") }
 
 // pages is the number of pages that hold n bytes, 0 when n is not positive.
 func pages(n int) int {
