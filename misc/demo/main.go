@@ -105,11 +105,11 @@ func bootAndAsk(image, arch string) error {
 		Notice:   func(s string) { log.Print(s) },
 	}
 	log.Printf("booting %s on %s in QEMU, with UDP port 53 as %v here", example, arch, port)
-	start := time.Now()
 	m, err := c.Start()
 	if err != nil {
 		return err
 	}
+	start := time.Now()
 	answer, err := ask(port)
 	took := time.Since(start)
 	m.Stop()

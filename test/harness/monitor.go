@@ -59,7 +59,11 @@ func (m *Monitor) Execute(command string, arguments map[string]any) any {
 	if m.conn == nil {
 		m.connect()
 	}
-	if err := json.NewEncoder(m.conn).Encode(map[string]any{"execute": command, "arguments": arguments}); err != nil {
+	request := map[string]any{"execute": command}
+	if arguments != nil {
+		request["arguments"] = arguments
+	}
+	if err := json.NewEncoder(m.conn).Encode(request); err != nil {
 		m.t.Fatal(err)
 	}
 	for {
