@@ -3,6 +3,7 @@
 package runtime
 
 import (
+	"internal/runtime/syscall/linux"
 	"unsafe"
 )
 
@@ -100,8 +101,18 @@ func read(fd int32, p unsafe.Pointer, n int32) int32 { return -_ENOSYS }
 func madvise(addr unsafe.Pointer, n uintptr, flags int32) int32 { return -_ENOSYS }
 func pipe2(flags int32) (r, w int32, errno int32)               { return -1, -1, _ENOSYS }
 
-// fcntl is asked whether descriptors 0 to 2 are open: they are.
-func fcntl(fd, cmd, arg int32) (ret int32, errno int32) { return 0, 0 }
+// fcntl is package internal/syscall/unix's. The runtime asks, before there is a library OS, whether descriptors 0 to 2
+// are open: they are.
+func fcntl(fd, cmd, arg int32) (ret int32, errno int32) {
+	if syscallServer == nil {
+		return 0, 0
+	}
+	r, _, e := linux.Syscall6(linux.SYS_FCNTL, uintptr(fd), uintptr(cmd), uintptr(arg), 0, 0, 0)
+	if e != 0 {
+		return -1, int32(e)
+	}
+	return int32(r), 0
+}
 
 // The kernel of Linux changes credentials by thread; a program here has none.
 const sigPerThreadSyscall = _SIGURG + 1
