@@ -124,6 +124,18 @@ func machine_memory() (total, free uint64) {
 //go:linkname machine_exit internal/mirage/machine.runtime_exit
 func machine_exit(code int32) { exit(code) }
 
+//go:linkname machine_signal internal/mirage/machine.runtime_signal
+func machine_signal(sig uint32) {
+	mp := acquirem() // until the signal has come: an idle thread would not get it
+	t := mp.thread
+	t.pending.Or(1 << sig)
+	onTrapStack(interruptSoon)
+	for t.pending.Load() != 0 {
+		procyield(10)
+	}
+	releasem(mp)
+}
+
 //go:linkname machine_eachMapping internal/mirage/machine.runtime_eachMapping
 func machine_eachMapping(f func(va, size uintptr, write, exec bool)) {
 	vmWalk(func(va, size uintptr, prot vmProt) { f(va, size, prot&vmWrite != 0, prot&vmExec != 0) })

@@ -11,10 +11,11 @@ import (
 
 var (
 	hostStart = time.Now()
-	// hostReady and hostExit are what tests see of the calls to the runtime.
-	hostReady atomic.Pointer[func(desc uintptr, mode int32)]
-	hostExit  atomic.Pointer[func(code int32)]
-	hostSeed  atomic.Uint64
+	// hostReady and its kin are what tests see of the calls to the runtime.
+	hostReady  atomic.Pointer[func(desc uintptr, mode int32)]
+	hostSignal atomic.Pointer[func(sig uint32)]
+	hostExit   atomic.Pointer[func(code int32)]
+	hostSeed   atomic.Uint64
 )
 
 // hostMemory says what is mapped in a test that does not want all of memory to be.
@@ -45,6 +46,12 @@ func random(p []byte) {
 func pollReady(desc uintptr, mode int32) {
 	if f := hostReady.Load(); f != nil {
 		(*f)(desc, mode)
+	}
+}
+
+func signalMachine(sig uint32) {
+	if f := hostSignal.Load(); f != nil {
+		(*f)(sig)
 	}
 }
 

@@ -15,4 +15,5 @@ func addEntropy(p []byte)                      { machine.AddEntropy(p) }
 func memory() (total, free uint64)             { return machine.Memory() }
 func lastResort(p []byte)                      { machine.ConsoleWrite(p) }
 func pollReady(desc uintptr, mode int32)       { machine.Ready(desc, mode) }
+func signalMachine(sig uint32)                 { machine.Signal(sig) }
 func exitMachine(code int32)                   { machine.Exit(code) }

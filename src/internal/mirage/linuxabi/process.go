@@ -125,8 +125,7 @@ func exit(p *Process, a args) (uintptr, linux.Errno) {
 	return 0, 0
 }
 
-// kill serves signals to oneself: 0 asks whether the process is there, and SIGKILL ends it. The others have no way
-// into the runtime.
+// kill serves signals to oneself, which the runtime handles; 0 asks whether the process is there, SIGKILL ends it.
 func kill(p *Process, a args) (uintptr, linux.Errno) {
 	id, sig := int32(a.a1), a.a2
 	if id != pid && id != 0 && id != -pid {
@@ -157,9 +156,15 @@ func raise(p *Process, sig uintptr) (uintptr, linux.Errno) {
 		return 0, linux.EINVAL
 	case sig == linux.SIGKILL:
 		return exit(p, args{a1: 128 + linux.SIGKILL})
+	case sig > lastSignal || sig == linux.SIGSTOP:
+		return 0, linux.ENOSYS // nothing can stop the machine, and the runtime knows no real-time signals
 	}
-	return 0, linux.ENOSYS
+	signalMachine(uint32(sig))
+	return 0, 0
 }
+
+// lastSignal is the last that is not a real-time signal (signal(7)).
+const lastSignal = 31
 
 // sigprocmask keeps a mask, which no signal meets.
 func sigprocmask(p *Process, a args) (uintptr, linux.Errno) {

@@ -28,7 +28,7 @@ func (p *Process) plantFolders() linux.Errno {
 		mode uint32
 	}{
 		{"/bin", 0o755}, {"/dev", 0o755}, {"/etc", 0o755}, {"/home", 0o755}, {"/root", 0o700}, {"/run", 0o755},
-		{"/tmp", 0o1777}, {"/usr", 0o755}, {"/var", 0o755}, {"/var/tmp", 0o1777}, {"/dev/shm", 0o1777},
+		{"/tmp", 0o1777}, {"/usr", 0o755}, {"/usr/bin", 0o755}, {"/var", 0o755}, {"/var/tmp", 0o1777}, {"/dev/shm", 0o1777},
 	}
 	for _, f := range folders {
 		if e := p.fs.Mkdir(p.fs.Root(), f.path, f.mode); e != 0 {

@@ -113,6 +113,9 @@ func SetPowerOff(f func(code int32)) { runtime_setPowerOff(f) }
 // Exit ends the machine with an exit code. It does not return.
 func Exit(code int32) { runtime_exit(code) }
 
+// Signal sends the program signal sig, from 1 to 31, as kill(2) with its own number does.
+func Signal(sig uint32) { runtime_signal(sig) }
+
 // Memory returns the machine's RAM in bytes and how much of it is free.
 func Memory() (total, free uint64) { return runtime_memory() }
 
@@ -146,4 +149,5 @@ func runtime_nanotime() int64
 func runtime_wallClock() int64
 func runtime_setPowerOff(f func(code int32))
 func runtime_exit(code int32)
+func runtime_signal(sig uint32)
 func runtime_memory() (total, free uint64)
