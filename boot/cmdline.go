@@ -81,44 +81,6 @@ func hex(c byte) int {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
-// ReadInitrd finds the initrd that the word initrd=ADDRESS,SIZE names, both in hexadecimal: for loaders that put one into
-// RAM and have no other way to say where. QEMU on arm64 is one, for an ELF image. It reports whether the word makes sense.
-func (i *Info) ReadInitrd() bool {
-	line := i.CommandLine
-	for len(line) > 0 {
-		n := 0
-		for n < len(line) && !isBlank(line[n]) {
-			n++
-		}
-		if string(line[:n]) == "--" {
-			return true
-		}
-		if v, ok := Value(line[:n], "initrd="); ok {
-			addr, rest := hexNumber(v)
-			if len(rest) == 0 || rest[0] != ',' {
-				return false
-			}
-			size, rest := hexNumber(rest[1:])
-			i.Initrd = Range{addr, addr + size}
-			return len(rest) == 0 && size > 0 && addr+size > addr
-		}
-		line = line[min(n+1, len(line)):]
-	}
-	return true
-}
-
-// hexNumber reads the digits that b begins with, after 0x.
-func hexNumber(b []byte) (v uint64, rest []byte) {
-	if len(b) >= 2 && b[0] == '0' && b[1] == 'x' {
-		b = b[2:]
-	}
-	for len(b) > 0 && hex(b[0]) >= 0 {
-		v = v<<4 | uint64(hex(b[0]))
-		b = b[1:]
-	}
-	return v, b
-}
-
 // Kernel words that a virtual machine monitor appends to the line by itself, wherever its end is: behind the
 // program's arguments they are still not the program's. QEMU, docs/system/i386/microvm.rst.
 const appended = "virtio_mmio.device="

@@ -76,10 +76,6 @@ func memoryInit() {
 		print("mirage: ", problem, "\n")
 		throw("boot failed")
 	}
-	if !bootInfo.ReadInitrd() {
-		print("mirage: the word initrd= of the command line is not ADDRESS,SIZE in hexadecimal: there is no initrd\n")
-		bootInfo.Initrd = boot.Range{}
-	}
 	var segs [8]imageSegment
 	image := imageSegments(&segs)
 	last := image[len(image)-1]
