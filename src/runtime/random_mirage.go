@@ -97,10 +97,10 @@ func randomSeed() bool {
 // two health tests of NIST SP 800-90B, 4.4: a machine that runs in lock step with its clock does not.
 func jitterFill(b []byte) bool {
 	const (
-		samplesPerByte = 256 // 1/32 bit a sample
-		maxRepeats     = 61  // 4.4.1: 1 + 20/H for H = 1/3, alpha = 2^-20
+		samplesPerByte = 256 // an eighth of a bit each: four times what is needed
+		maxRepeats     = 161 // 4.4.1: 1 + 20/H for H = 1/8, alpha = 2^-20
 		window         = 512 // 4.4.2
-		maxInWindow    = 410
+		maxInWindow    = 500 // likewise
 	)
 	var scratch [64]uint64
 	last, first := uint64(0), uint64(0)
