@@ -45,7 +45,7 @@ type treeReader struct {
 }
 
 // ReadPlatform reads the device tree that blob begins with: RAM without what is reserved, the command line, the initrd,
-// the seed, and the devices of p. The error says what is wrong, "" when nothing is.
+// the CPUs that PSCI starts, the seed, and the devices of p. The error says what is wrong, "" when nothing is.
 func (i *Info) ReadPlatform(p *Platform, blob []byte) (problem string) {
 	t, problem := ReadTree(blob)
 	if problem != "" {
@@ -69,6 +69,11 @@ func (i *Info) ReadPlatform(p *Platform, blob []byte) (problem string) {
 				if !i.addRAM(m.Start, m.Size()) {
 					return "the device tree has more than 64 ranges of RAM"
 				}
+			}
+		case isString(w.Property("device_type"), "cpu"):
+			// Section 3.8.1; Linux, Documentation/devicetree/bindings/arm/cpus.yaml: reg is MPIDR_EL1's affinity.
+			if affinity := address(w.Property("reg")); isString(w.Property("enable-method"), "psci") {
+				i.addCPU(uint32(affinity&0xffffff | affinity>>8&0xff000000))
 			}
 		default:
 			p.readDevice(&w, &r)

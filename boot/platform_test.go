@@ -125,6 +125,33 @@ func TestPSCI(t *testing.T) {
 	}
 }
 
+// Section 3.8.1: CPUs that firmware can start, by affinity.
+func TestCPUs(t *testing.T) {
+	i, _ := read(t, func(w *treeWriter) {
+		virt(w)
+		w.node("cpus", func() {
+			w.prop("#address-cells", 2)
+			w.prop("#size-cells", 0)
+			cpu := func(status, method string, reg ...any) {
+				w.node("cpu", func() {
+					w.prop("device_type", "cpu")
+					w.prop("status", status)
+					w.prop("enable-method", method)
+					w.prop("reg", reg...)
+				})
+			}
+			cpu("okay", "psci", uint64(0))
+			cpu("okay", "psci", uint64(0x1_00020304))
+			cpu("okay", "psci", 5)
+			cpu("fail", "psci", uint64(6))
+			cpu("okay", "spin-table", uint64(7))
+		})
+	})
+	if want := []uint32{0, 0x1020304, 5}; !slices.Equal(i.CPUs(), want) {
+		t.Errorf("%x, want %x", i.CPUs(), want)
+	}
+}
+
 // Section 3.4: several memory nodes and ranges, of which only whole pages count; sections 3.5 and 5.3: reservations.
 func TestReservedMemory(t *testing.T) {
 	i, _ := read(t, func(w *treeWriter) {

@@ -16,8 +16,10 @@ type irqFlags uintptr
 
 // cpuArch is the architecture's part of a cpu. Assembly knows faultTop.
 type cpuArch struct {
-	faultTop      uintptr // stack for a trap in a trap handler
-	redistributor uintptr // registers of the CPU's part of a GICv3
+	faultTop uintptr // stack for a trap in a trap handler
+	affinity uint32  // the hardware's name for it, see affinityOf
+	gic      uintptr // registers of the interrupt controller for its own inputs
+	target   uint32  // GICv2: the bit that names it
 }
 
 const (
@@ -63,34 +65,45 @@ func trapInit() {
 	t.init(&cpu0, &m0)
 	m0.thread = t
 	cpus[0], nCPUs = &cpu0, 1
-	cpuInit(&cpu0, 0, t)
+	cpu0.prepare(0, affinityOf(readMPIDR()))
+	cpu0.load(t)
 	trapsReady = true
+	cpu0.makeIdle(abi.FuncPCABI0(idleEntry))
 	syscallNewRecord(t)
 }
 
 // thread0 is m0's: it runs already when the memory that other threads come from is filled by its faults.
 var thread0 thread
 
-// cpuInit loads c's vectors on the CPU that calls, on which t runs, and makes its idle thread.
-func cpuInit(c *vcpu, id uint32, t *thread) {
+// prepare gives c what it has before it runs.
+func (c *vcpu) prepare(id, affinity uint32) {
 	c.self = c
 	c.id = id
+	c.arch.affinity = affinity
 	_, c.arch.faultTop = vmNewStack(8 << 10)
+}
+
+// load makes c the CPU that calls, on which t runs.
+func (c *vcpu) load(t *thread) {
 	t.onCPU.Store(1)
 	c.current = t
 	c.enter(t)
 	loadVectors(abi.FuncPCABI0(trapVectors), c)
 	c.online.Store(1)
-
-	c.idle = newThread(c, nil)
-	_, hi := vmNewStack(8 << 10)
-	c.idle.sp = threadFrame(hi, abi.FuncPCABI0(idleEntry), &c.idle.trapg)
 }
 
-// startCPUs leaves the other CPUs asleep: only the boot CPU runs yet.
-func startCPUs() {}
+// makeIdle gives c its idle thread, which begins at pc.
+func (c *vcpu) makeIdle(pc uintptr) {
+	c.idle = newThread(c, nil)
+	_, hi := vmNewStack(8 << 10)
+	c.idle.sp = threadFrame(hi, pc, &c.idle.trapg)
+}
 
-func wakeCPU(c *vcpu) { throw("runtime: no other CPU runs") }
+// affinityOf packs the four levels of affinity of MPIDR_EL1 (DDI 0487, D17.2.98) as a GICv3 and bootInfo.CPUs do.
+func affinityOf(mpidr uint64) uint32 { return uint32(mpidr&0xffffff | mpidr>>8&0xff000000) }
+
+// mpidrOf is the opposite.
+func mpidrOf(affinity uint32) uint64 { return uint64(affinity)&0xffffff | uint64(affinity)>>24<<32 }
 
 // enter makes the CPU's traps land on t's stack.
 //
@@ -165,33 +178,37 @@ func hwcap() uint {
 //go:nosplit
 func cputicks() int64 { return int64(counterRead()) }
 
-// haltForever turns the machine off, if firmware can: Arm Power State Coordination Interface (DEN0022), 5.10.
+// Functions of firmware: Arm Power State Coordination Interface (DEN0022), 5.1.
+const (
+	psciCPUOn       = 0xc4000003
+	psciSystemOff   = 0x84000008
+	psciSystemReset = 0x84000009
+)
+
+// haltForever turns the machine off, if firmware can.
 //
 //go:nosplit
 func haltForever() {
-	const systemOff = 0x84000008
-	firmware(systemOff)
+	psci(psciSystemOff, 0, 0, 0)
 	waitForInterrupt()
 }
 
-// resetCPU resets the machine: the same, 5.11.
+// resetCPU resets the machine.
 //
 //go:nosplit
-func resetCPU() {
-	const systemReset = 0x84000009
-	firmware(systemReset)
-}
+func resetCPU() { psci(psciSystemReset, 0, 0, 0) }
 
-// firmware calls PSCI.
+// psci calls firmware and returns its answer, 0 for success.
 //
 //go:nosplit
-func firmware(function uint32) {
+func psci(function, a1, a2, a3 uintptr) int32 {
 	switch platform.PSCI {
 	case boot.HVC:
-		hvc(function)
+		return hvc(function, a1, a2, a3)
 	case boot.SMC:
-		smc(function)
+		return smc(function, a1, a2, a3)
 	}
+	return -1
 }
 
 // debugExit tells a debugger or emulator that listens the exit code: Arm semihosting, SYS_EXIT_EXTENDED. Where none does
@@ -211,8 +228,9 @@ func loadVectors(vectors uintptr, c *vcpu)
 func setTrapStack(top uintptr)
 func readISAR0() uint64
 func readPFR0() uint64
-func hvc(function uint32)
-func smc(function uint32)
+func readMPIDR() uint64
+func hvc(function, a1, a2, a3 uintptr) int32
+func smc(function, a1, a2, a3 uintptr) int32
 
 //go:noescape
 func semihostExit(block *[2]uintptr)

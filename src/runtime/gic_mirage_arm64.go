@@ -16,6 +16,7 @@ const (
 	gicdIPRIORITYR = 0x400  // RW, a byte an INTID
 	gicdITARGETSR  = 0x800  // RW, a byte an INTID: CPUs that get it, version 2
 	gicdICFGR      = 0xc00  // RW, two bits an INTID: 2: edge-triggered
+	gicdSGIR       = 0xf00  // WO, raise a software interrupt, version 2
 	gicdIROUTER    = 0x6000 // RW, 64 bits an INTID: the CPU that gets it, version 3
 
 	ctlrEnable   = 1 << 0  // version 2
@@ -29,11 +30,10 @@ const (
 	giccIAR  = 0x0c
 	giccEOIR = 0x10
 
-	gicrCTLR   = 0x0000 // bit 3, RO: a write has not taken effect yet
-	gicrTYPER  = 0x0008 // RO, 64 bits: 32-63 affinity, 4: last of its region, 1: two more frames
-	gicrWAKER  = 0x0014 // bit 1, RW: asleep; bit 2, RO: not awake yet
-	gicrFrame  = 64 << 10
-	gicrShared = gicrFrame // the frame with the registers that are like the distributor's
+	gicrTYPER = 0x0008 // RO, 64 bits: 32-63 affinity, 4: last of its region, 1: two more frames
+	gicrWAKER = 0x0014 // bit 1, RW: asleep; bit 2, RO: not awake yet
+	gicrFrame = 64 << 10
+	gicrOwn   = gicrFrame // the frame with the registers that are like the distributor's
 
 	firstShared  = 32   // INTIDs below are each CPU's own
 	firstSpecial = 1020 // INTIDs from here on mean that there is none
@@ -70,24 +70,36 @@ func gicInit() {
 		deviceWrite(gic.distributor+gicdCTLR, ctlrEnable)
 		gic.cpuInterface = gicMap(p.CPUInterface, pageSize4K)
 	}
+	if !gicPrepareCPU(&cpu0) {
+		throw("boot: no redistributor of the interrupt controller is this CPU's")
+	}
 	gicInitCPU(&cpu0)
+}
+
+// gicPrepareCPU finds the registers for the CPU c's own inputs, and reports whether there are some.
+func gicPrepareCPU(c *vcpu) bool {
+	c.arch.gic = gic.distributor
+	if platform.GIC == 3 {
+		c.arch.gic = gicFindRedistributor(c.arch.affinity)
+	}
+	return c.arch.gic != 0
 }
 
 // gicInitCPU makes interrupts reach the CPU that calls, c.
 func gicInitCPU(c *vcpu) {
 	if platform.GIC == 3 {
-		c.arch.redistributor = gicFindRedistributor(readMPIDR())
-		gicWake(c.arch.redistributor)
-		gicReset(c.arch.redistributor+gicrShared, 0)
+		gicWake(c.arch.gic - gicrOwn)
+		gicReset(c.arch.gic, 0)
 		gicEnableCPU()
 	} else {
-		gicReset(gic.distributor, 0)
+		gicReset(c.arch.gic, 0)
+		// The registers of the CPU's own inputs tell which CPU reads them.
+		c.arch.target = deviceRead(gic.distributor+gicdITARGETSR) & 0xff
 		deviceWrite(gic.cpuInterface+giccPMR, 0xff) // all priorities
 		deviceWrite(gic.cpuInterface+giccBPR, 0)
 		deviceWrite(gic.cpuInterface+giccCTLR, ctlrEnable)
 	}
-	regs, bit := gicBank(platform.TimerIRQ)
-	deviceWrite(regs+gicdISENABLER, bit)
+	deviceWrite(c.arch.gic+gicdISENABLER, 1<<gicWakeID|1<<(platform.TimerIRQ%32))
 }
 
 func gicMap(pa uint64, n uintptr) uintptr {
@@ -99,6 +111,8 @@ func gicMap(pa uint64, n uintptr) uintptr {
 }
 
 // gicWait waits until a bit of a register is clear, but not for ever.
+//
+//go:nosplit
 func gicWait(reg uintptr, bit uint32) {
 	for spin := 0; deviceRead(reg)&bit != 0 && spin < 1e6; spin++ {
 		cpuRelax()
@@ -117,18 +131,17 @@ func gicReset(regs uintptr, id uint32) {
 	}
 }
 
-// gicFindRedistributor returns the registers of the redistributor whose CPU has the affinity of mpidr.
-func gicFindRedistributor(mpidr uint64) uintptr {
+// gicFindRedistributor returns the registers for its own inputs of the CPU with an affinity, 0 when there are none.
+func gicFindRedistributor(affinity uint32) uintptr {
 	const (
 		virtualLPIs = 1 << 1
 		last        = 1 << 4
 	)
-	affinity := uint32(mpidr&0xffffff | mpidr>>8&0xff000000)
 	for _, region := range platform.Redistributors {
 		for at := region.Start; at+2*gicrFrame <= region.End; {
 			regs := gicMap(at, 2*gicrFrame)
 			if deviceRead(regs+gicrTYPER+4) == affinity {
-				return regs
+				return regs + gicrOwn
 			}
 			typer := deviceRead(regs + gicrTYPER)
 			if typer&last != 0 {
@@ -144,7 +157,6 @@ func gicFindRedistributor(mpidr uint64) uintptr {
 			}
 		}
 	}
-	throw("boot: no redistributor of the interrupt controller is this CPU's")
 	return 0
 }
 
@@ -155,15 +167,21 @@ func gicWake(regs uintptr) {
 	gicWait(regs+gicrWAKER, notAwake)
 }
 
-// gicBank returns where the bit registers of id's 32 inputs begin, and id's bit in them.
+// Software interrupts.
+const gicWakeID = 0 // wakeCPU
+
+// wakeCPU interrupts c, so that it looks at its run queue and its thread's signals.
 //
 //go:nosplit
-func gicBank(id uint32) (regs uintptr, bit uint32) {
-	regs = gic.distributor
-	if platform.GIC == 3 && id < firstShared {
-		regs = thisCPU().arch.redistributor + gicrShared
+func wakeCPU(c *vcpu) {
+	if platform.GIC == 2 {
+		syncStores()
+		deviceWrite(gic.distributor+gicdSGIR, c.arch.target<<16|gicWakeID)
+		return
 	}
-	return regs + uintptr(id/32*4), 1 << (id % 32)
+	// IHI 0069, ICC_SGI1R_EL1: the CPU is one of 16 whose other affinities agree.
+	a := uint64(c.arch.affinity)
+	gicSend(a>>24<<48 | a&0xf0>>4<<44 | a>>16&0xff<<32 | gicWakeID<<24 | a>>8&0xff<<16 | 1<<(a&0xf))
 }
 
 // interrupt handles one interrupt.
@@ -184,6 +202,8 @@ func interrupt() {
 		// It stays raised until the comparison is off or in the future.
 		timerOff()
 		timerInterrupt()
+	case id == gicWakeID:
+		wakeInterrupt()
 	case gic.lines[id] != 0:
 		irqFire(uint32(gic.lines[id]) - 1)
 	}
@@ -194,11 +214,10 @@ func interrupt() {
 	}
 }
 
-// irqWired attaches a line to input id, -1 when there is no such input, when another line has it, or when there is no
-// line. Shared inputs cannot be active low: IHI 0069, GICD_ICFGR.
+// irqWired attaches a line to input id, which is shared by all CPUs, -1 when there is no such input, when another line has
+// it, or when there is no line. None can be active low: IHI 0069, GICD_ICFGR.
 func irqWired(id uint32, level, low bool) int32 {
-	const firstPrivate = 16
-	if id < firstPrivate || id >= gic.inputs || id == platform.TimerIRQ || low && id >= firstShared {
+	if id < firstShared || id >= gic.inputs || id == platform.TimerIRQ || low {
 		return -1
 	}
 	if old := gic.lines[id]; old != 0 && !irqLines[old-1].closed {
@@ -212,20 +231,14 @@ func irqWired(id uint32, level, low bool) int32 {
 	l.masked.Store(1) // the first wait opens it
 	l.wired = true
 	irqMask(l)
-	gicConfigure(id, level)
+	onTrapStack(func() { gicConfigure(id, level) })
 	gic.lines[id] = uint8(line) + 1
 	return line
 }
 
-// gicConfigure makes input id, which is off, level- or edge-triggered and leads it to the boot CPU.
+// gicConfigure makes input id, which is off, level- or edge-triggered and leads it to the boot CPU. It holds irqLock for
+// what it changes of other inputs' registers.
 func gicConfigure(id uint32, level bool) {
-	if id < firstShared {
-		return // how those are is fixed
-	}
-	onTrapStack(func() { gicConfigureShared(id, level) })
-}
-
-func gicConfigureShared(id uint32, level bool) {
 	flags := irqLock.lock()
 	config := gic.distributor + gicdICFGR + uintptr(id/16*4)
 	edge := uint32(2) << (id % 16 * 2)
@@ -235,15 +248,13 @@ func gicConfigureShared(id uint32, level bool) {
 	}
 	deviceWrite(config, v)
 	if platform.GIC == 3 {
-		mpidr := readMPIDR()
-		deviceWrite(gic.distributor+gicdIROUTER+uintptr(id)*8, uint32(mpidr&0xffffff))
-		deviceWrite(gic.distributor+gicdIROUTER+uintptr(id)*8+4, uint32(mpidr>>32&0xff))
+		mpidr := mpidrOf(cpu0.arch.affinity)
+		deviceWrite(gic.distributor+gicdIROUTER+uintptr(id)*8, uint32(mpidr))
+		deviceWrite(gic.distributor+gicdIROUTER+uintptr(id)*8+4, uint32(mpidr>>32))
 	} else {
 		target := gic.distributor + gicdITARGETSR + uintptr(id&^3)
 		shift := id % 4 * 8
-		// The registers of the CPU's own inputs tell which CPU reads them.
-		self := deviceRead(gic.distributor+gicdITARGETSR) & 0xff
-		deviceWrite(target, deviceRead(target)&^(0xff<<shift)|self<<shift)
+		deviceWrite(target, deviceRead(target)&^(0xff<<shift)|cpu0.arch.target<<shift)
 	}
 	irqLock.unlock(flags)
 }
@@ -259,32 +270,21 @@ func irqMask(l *irqLine) {
 	if !l.wired {
 		return
 	}
-	regs, bit := gicBank(l.input)
-	deviceWrite(regs+gicdICENABLER, bit)
-	// Until the controller has seen it, the interrupt can come again: IHI 0069, GICD_CTLR, RWP.
+	deviceWrite(gic.distributor+gicdICENABLER+uintptr(l.input/32*4), 1<<(l.input%32))
 	if platform.GIC == 3 {
-		gicWaitMasked(l.input)
+		// Until the controller has seen it, the interrupt can come again: IHI 0069, GICD_CTLR, RWP.
+		gicWait(gic.distributor+gicdCTLR, ctlrPending)
 	}
 }
 
 //go:nosplit
 func irqUnmask(l *irqLine) {
 	if l.wired {
-		regs, bit := gicBank(l.input)
-		deviceWrite(regs+gicdISENABLER, bit)
+		deviceWrite(gic.distributor+gicdISENABLER+uintptr(l.input/32*4), 1<<(l.input%32))
 	}
 }
 
-//go:nosplit
-func gicWaitMasked(id uint32) {
-	if id < firstShared {
-		gicWait(thisCPU().arch.redistributor+gicrCTLR, 1<<3)
-	} else {
-		gicWait(gic.distributor+gicdCTLR, ctlrPending)
-	}
-}
-
-func readMPIDR() uint64
+func gicSend(command uint64)
 func gicEnableCPU()
 func gicAcknowledge() uint32
 func gicEnd(id uint32)

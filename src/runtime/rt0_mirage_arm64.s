@@ -14,6 +14,7 @@
 //
 //	R20 device tree		R21 physical address of the image	R22 where it is linked to be
 //	R23 its size in memory	R24 boot tables				R25 where in it the bytes to be zeroed begin
+//	R19 where to go on with the MMU on, by its physical address
 
 // bootarea, rounded up to a page: page tables, of which the first three serve the switch to the addresses of the others.
 // The tables of a GiB of RAM are filled by bootMapRAM.
@@ -50,8 +51,22 @@
 #define SCTLR_OFF 0x30d00800	// bits that are one where they mean nothing; all else off
 
 TEXT _rt0_arm64_mirage(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
-	MSR	$15, DAIFSet
 	MOVD	R0, R20
+	BL	runtime·rt0EL1(SB)
+	BL	runtime·rt0Image(SB)
+	B	runtime·rt0Zero(SB)
+
+// cpuStart is where firmware starts another CPU, in the same state; R0 is its vcpu, by its virtual address.
+TEXT runtime·cpuStart(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	MOVD	R0, R20
+	BL	runtime·rt0EL1(SB)
+	BL	runtime·rt0Image(SB)
+	MOVD	$runtime·cpuLinked(SB), R19
+	B	runtime·rt0Paging(SB)
+
+// rt0EL1 returns at EL1, with the MMU off and floating point on.
+TEXT runtime·rt0EL1(SB),NOSPLIT|NOFRAME,$0
+	MSR	$15, DAIFSet
 	MRS	CurrentEL, R0
 	CMP	$(2<<2), R0
 	BNE	el1
@@ -81,25 +96,25 @@ TEXT _rt0_arm64_mirage(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVD	$0, R0
 	MSR_ICH_HCR_EL2
 nogic:
-	MOVD	$SCTLR_OFF, R0
-	MSR	R0, SCTLR_EL1
 	MOVD	$0x3c5, R0		// EL1 with its own stack pointer, interrupts off
 	MSR_SPSR_EL2
-	MOVD	$runtime·rt0EL1(SB), R0
+	MOVD	$SCTLR_OFF, R0
+	MSR	R0, SCTLR_EL1
+	MOVD	$(3<<20), R0		// FPEN: floating point is not trapped
+	MSR	R0, CPACR_EL1
+	MOVD	R30, R0
 	MSR_ELR_EL2
 	ERET
 el1:
 	MOVD	$SCTLR_OFF, R0
 	MSR	R0, SCTLR_EL1
-	ISB	$15
-	B	runtime·rt0EL1(SB)
-
-TEXT runtime·rt0EL1(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
-	MOVD	$(3<<20), R0		// FPEN: floating point is not trapped
+	MOVD	$(3<<20), R0
 	MSR	R0, CPACR_EL1
 	ISB	$15
+	RET
 
-	// The ELF header lies in the page before the text.
+// rt0Image finds the image, R21 and R22, and the boot tables, R24. The ELF header lies in the page before the text.
+TEXT runtime·rt0Image(SB),NOSPLIT|NOFRAME,$0
 	MOVD	$runtime·text(SB), R21
 	SUB	$4096, R21
 	AND	$~4095, R21
@@ -107,9 +122,14 @@ TEXT runtime·rt0EL1(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVD	moduledata_text(R0), R22
 	SUB	$4096, R22
 	AND	$~4095, R22
+	MOVD	$runtime·bootarea(SB), R24
+	ADD	$4095, R24
+	AND	$~4095, R24
+	RET
 
-	// Zero what is in memory and not in the file: the end of the last PT_LOAD. The memory is not cached now, so lines of
-	// it that are in a cache must be gone before, lest they are written over it, and after, lest they are read.
+// rt0Zero zeroes what is in memory and not in the file: the end of the last PT_LOAD. The memory is not cached now, so lines
+// of it that are in a cache must be gone before, lest they are written over it, and after, lest they are read.
+TEXT runtime·rt0Zero(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVD	32(R21), R1		// e_phoff
 	ADD	R21, R1
 	MOVHU	56(R21), R2		// e_phnum
@@ -150,9 +170,6 @@ TEXT runtime·rt0Tables(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	ADD	R21, R23, R0
 	LSR	$32, R0, R1
 	CBNZ	R1, lost		// the image ends above 4 GiB
-	MOVD	$runtime·bootarea(SB), R24
-	ADD	$4095, R24
-	AND	$~4095, R24
 
 	ADD	$(0x1000+TABLE), R24, R0
 	MOVD	R0, 0(R24)
@@ -231,6 +248,10 @@ tree:
 	MOVD	R20, R0
 	BL	runtime·rt0Alias(SB)
 paging:
+	ADD	R21, R25, R0
+	ADD	R21, R23, R1
+	BL	runtime·cacheClean(SB)
+	MOVD	$runtime·rt0Linked(SB), R19
 	B	runtime·rt0Paging(SB)
 lost:
 	WFE
@@ -249,14 +270,10 @@ alias:
 	BLO	alias
 	RET
 
-// rt0Paging turns the MMU on. The code goes on at its physical address, then at physBase, then where it is linked to be:
-// the first and the last may overlap, so they are never in use at the same time. Each set of tables has an ASID of its
-// own, so that what the MMU remembers of one is nothing to another (DDI 0487, D8.16.4).
+// rt0Paging turns the MMU on and goes on at R19. The code runs at its physical address, then at physBase, then where it is
+// linked to be: the first and the last may overlap, so they are never in use at the same time. Each set of tables has an
+// ASID of its own, so that what the MMU remembers of one is nothing to another (DDI 0487, D8.16.4).
 TEXT runtime·rt0Paging(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
-	ADD	R21, R25, R0
-	ADD	R21, R23, R1
-	BL	runtime·cacheClean(SB)
-
 	MOVD	$const_memoryAttributes, R0
 	MSR	R0, MAIR_EL1
 	MRS	ID_AA64MMFR0_EL1, R0
@@ -291,11 +308,9 @@ TEXT runtime·rt0High(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	ORR	R1, R0
 	MSR	R0, TTBR0_EL1
 	ISB	$15
-	MOVD	$runtime·rt0Linked(SB), R0
-	SUB	R26, R0
-	SUB	R21, R0
-	ADD	R22, R0
-	B	(R0)
+	SUB	R21, R19
+	ADD	R22, R19
+	B	(R19)
 
 TEXT runtime·rt0Linked(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	SUB	R22, R21, R0
@@ -313,6 +328,23 @@ TEXT runtime·rt0Linked(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVD	$0, R0			// argc
 	MOVD	$runtime·noargs(SB), R1	// argv; osinit reads the command line
 	B	runtime·rt0_go(SB)
+
+// cpuLinked goes on as the idle thread of the CPU at R20, at cpuEntry.
+TEXT runtime·cpuLinked(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	MOVD	runtime·vmRoot(SB), R0
+	MSR	R0, TTBR0_EL1
+	ISB	$15
+	TLBI	VMALLE1
+	DSB	$11			// ISH
+	MRS	SCTLR_EL1, R0
+	ORR	$const_sctlrWXN, R0
+	MSR	R0, SCTLR_EL1
+	ISB	$15
+	MSR	R20, TPIDR_EL1
+	MSR	$0, SPSel
+	MOVD	vcpu_idle(R20), R0
+	MOVD	thread_sp(R0), R2
+	B	runtime·switchIn(SB)
 
 // cacheClean writes cached lines of [R0, R1) to memory and forgets them.
 TEXT runtime·cacheClean(SB),NOSPLIT|NOFRAME,$0

@@ -178,7 +178,7 @@ TEXT runtime·timerOff(SB),NOSPLIT,$0
 	ISB	$15
 	RET
 
-TEXT runtime·tableSync(SB),NOSPLIT,$0
+TEXT runtime·syncStores(SB),NOSPLIT,$0
 	DSB	$10			// ISHST
 	ISB	$15
 	RET
@@ -246,16 +246,24 @@ TEXT runtime·hwRandom(SB),NOSPLIT,$0-9
 	MOVB	R1, ok+8(FP)
 	RET
 
-// func hvc(function uint32)
-TEXT runtime·hvc(SB),NOSPLIT,$0-4
-	MOVWU	function+0(FP), R0
+// func hvc(function, a1, a2, a3 uintptr) int32
+TEXT runtime·hvc(SB),NOSPLIT,$0-36
+	MOVD	function+0(FP), R0
+	MOVD	a1+8(FP), R1
+	MOVD	a2+16(FP), R2
+	MOVD	a3+24(FP), R3
 	HVC	$0
+	MOVW	R0, ret+32(FP)
 	RET
 
-// func smc(function uint32)
-TEXT runtime·smc(SB),NOSPLIT,$0-4
-	MOVWU	function+0(FP), R0
+// func smc(function, a1, a2, a3 uintptr) int32
+TEXT runtime·smc(SB),NOSPLIT,$0-36
+	MOVD	function+0(FP), R0
+	MOVD	a1+8(FP), R1
+	MOVD	a2+16(FP), R2
+	MOVD	a3+24(FP), R3
 	SMC	$0
+	MOVW	R0, ret+32(FP)
 	RET
 
 // func semihostExit(block *[2]uintptr)
@@ -267,6 +275,12 @@ TEXT runtime·semihostExit(SB),NOSPLIT|NOFRAME,$0-8
 // semihostCall begins with the instruction that trap knows.
 TEXT runtime·semihostCall(SB),NOSPLIT|NOFRAME,$0
 	HLT	$0xf000
+	RET
+
+// cpuEntry is where another CPU's idle thread begins.
+TEXT runtime·cpuEntry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	BL	runtime·startCPU(SB)
+	BL	runtime·abort(SB)
 	RET
 
 // The GICv3's CPU interface.
@@ -296,6 +310,14 @@ TEXT runtime·gicAcknowledge(SB),NOSPLIT,$0-4
 TEXT runtime·gicEnd(SB),NOSPLIT,$0-4
 	MOVWU	id+0(FP), R0
 	MSR	R0, ICC_EOIR1_EL1
+	ISB	$15
+	RET
+
+// func gicSend(command uint64): ICC_SGI1R_EL1, after what was written before
+TEXT runtime·gicSend(SB),NOSPLIT,$0-8
+	MOVD	command+0(FP), R0
+	DSB	$10			// ISHST
+	MSR	R0, ICC_SGI1R_EL1
 	ISB	$15
 	RET
 

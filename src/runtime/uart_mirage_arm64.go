@@ -26,7 +26,7 @@ func consoleInit() {
 	bootProblem = readDeviceTree()
 	if regs := platform.Console.Registers; regs != 0 && regs < bootMapped {
 		bootMap(uintptr(regs), true)
-		tableSync()
+		syncStores()
 		consoleRegs = physBase + uintptr(regs)
 		uartEnable()
 	}

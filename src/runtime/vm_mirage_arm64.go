@@ -72,11 +72,11 @@ func (e *pte) prot() (p vmProt, device bool) {
 
 // vmSync makes entries that were written visible to the table walker, before the next access (DDI 0487, D8.2.6). The old
 // ones were invalid, which no CPU remembers.
-func vmSync() { tableSync() }
+func vmSync() { syncStores() }
 
 // vmFlush makes all CPUs forget n pages from va on.
 func vmFlush(va, n uintptr) {
-	tableSync()
+	syncStores()
 	if n > 64 {
 		tlbFlush()
 		return
@@ -100,9 +100,11 @@ func vmUse(root uintptr) {
 	consoleRemap()
 	writeTTBR0(root)
 	tlbFlush()
-	const wxn = 1 << 19
-	writeSCTLR(readSCTLR() | wxn)
+	writeSCTLR(readSCTLR() | sctlrWXN)
 }
+
+// sctlrWXN makes the CPU execute nothing that is writable.
+const sctlrWXN = 1 << 19
 
 // bootMapRAM makes RAM below bootMapped readable and writable at physBase by the boot's tables, in pages of 2 MiB.
 func bootMapRAM() {
@@ -111,7 +113,7 @@ func bootMapRAM() {
 			bootMap(pa, false)
 		}
 	}
-	tableSync()
+	syncStores()
 }
 
 // bootMap maps the 2 MiB at pa, which lies below bootMapped, at physBase.
@@ -127,8 +129,8 @@ func bootMap(pa uintptr, device bool) {
 	}
 }
 
-// tableSync orders what was written to page tables before what follows.
-func tableSync()
+// syncStores orders what was written before what follows, for page tables and interrupts.
+func syncStores()
 func tlbFlush()
 func tlbFlushPage(page uintptr)
 func tlbWait()

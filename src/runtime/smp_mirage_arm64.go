@@ -1,0 +1,48 @@
+//go:build mirage
+
+package runtime
+
+import (
+	"internal/abi"
+	"internal/mirage/boot"
+	"unsafe"
+)
+
+// The other CPUs: firmware starts them with the MMU off at cpuStart (rt0_mirage_arm64.s), which takes the way that the boot
+// CPU has taken.
+
+// startCPUs starts the CPUs that the device tree lists, one after the other. One that does not come is left out.
+func startCPUs() {
+	for _, affinity := range bootInfo.CPUs() {
+		if affinity == cpu0.arch.affinity || nCPUs == boot.MaxCPUs {
+			continue
+		}
+		c := (*vcpu)(persistentalloc(unsafe.Sizeof(vcpu{}), 64, &memstats.other_sys))
+		c.prepare(uint32(nCPUs), affinity)
+		c.makeIdle(abi.FuncPCABI0(cpuEntry))
+		entry := abi.FuncPCABI0(cpuStart) + imageOffset
+		if !gicPrepareCPU(c) || psci(psciCPUOn, uintptr(mpidrOf(affinity)), entry, uintptr(unsafe.Pointer(c))) != 0 {
+			continue
+		}
+		for end := nanotime1() + 1e9; c.online.Load() == 0 && nanotime1() < end; {
+			cpuRelax()
+		}
+		if c.online.Load() == 0 {
+			print("mirage: the CPU with affinity ", hex(affinity), " did not start\n")
+			continue
+		}
+		cpus[nCPUs] = c
+		nCPUs++
+	}
+}
+
+// startCPU makes the CPU that calls the one whose idle thread this is.
+func startCPU() {
+	c := thisCPU()
+	gicInitCPU(c)
+	c.load(c.idle)
+	idleLoop()
+}
+
+func cpuStart()
+func cpuEntry()
