@@ -68,12 +68,17 @@ func (o *options) image(dir string) (string, error) {
 	}
 	image := filepath.Join(dir, strings.TrimSuffix(filepath.Base(path), ".go"))
 	cmd := exec.Command(gocmd, "build", "-o", image, o.program)
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		// A folder is built where it is: it may belong to another module than the one that we are in.
+		cmd = exec.Command(gocmd, "build", "-o", image, ".")
+		cmd.Dir = path
+	}
 	cmd.Env = append(os.Environ(), "GOOS=mirage", "GOARCH="+o.guestArch(), "CGO_ENABLED=0", "GOROOT=")
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return "", &buildError{err}
 	}
-	if info, err := os.Stat(image); err != nil || !info.Mode().IsRegular() {
+	if !isImage(image) {
 		return "", fmt.Errorf("%s is not a program: no package main", o.program)
 	}
 	return image, nil

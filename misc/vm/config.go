@@ -37,6 +37,8 @@ type Config struct {
 	TimeLimit time.Duration // default: none
 	Extra     []string      // more words for QEMU's command line
 	Notice    func(string)  // told of what the user should know, a line at a time; default: nobody
+
+	qemu string // the program
 }
 
 // settle fills in the defaults and checks what was given.
@@ -49,6 +51,9 @@ func (c *Config) settle() error {
 		return fmt.Errorf("%s is for %s, not for %s", c.Image, image.Arch, c.Arch)
 	}
 	c.Arch = image.Arch
+	if c.qemu, err = Find(c.Arch); err != nil {
+		return err
+	}
 	if c.Machine == "" {
 		c.Machine = map[string]string{"amd64": "microvm", "arm64": "virt"}[c.Arch]
 	}

@@ -1,9 +1,12 @@
 package vm
 
 import (
+	"bytes"
 	"debug/buildinfo"
 	"debug/elf"
 	"fmt"
+	"io"
+	"os"
 )
 
 // An Image is what an image's file says of itself.
@@ -30,5 +33,21 @@ func Inspect(file string) (Image, error) {
 			}
 		}
 	}
+	if arch == "amd64" && !hasPVHNote(file) {
+		return Image{}, fmt.Errorf("%s has no PVH boot note: build it with GOOS=mirage", file)
+	}
 	return Image{Arch: arch}, nil
+}
+
+// hasPVHNote reports whether an image says where a loader enters it: the note XEN_ELFNOTE_PHYS32_ENTRY. A note is the
+// sizes of name and value, the type, the name and the value (System V ABI, gABI 4.1, chapter 5); linkers put notes at
+// the beginning.
+func hasPVHNote(file string) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	beginning, err := io.ReadAll(io.LimitReader(f, 64<<10))
+	return err == nil && bytes.Contains(beginning, []byte("\x12\x00\x00\x00Xen\x00"))
 }

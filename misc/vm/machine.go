@@ -36,10 +36,6 @@ func (c Config) Start() (*Machine, error) {
 	if err := c.settle(); err != nil {
 		return nil, err
 	}
-	qemu, err := Find(c.Arch)
-	if err != nil {
-		return nil, err
-	}
 	kernel, remove, err := c.kernel()
 	if err != nil {
 		return nil, err
@@ -47,7 +43,7 @@ func (c Config) Start() (*Machine, error) {
 	m := &Machine{arch: c.Arch, remove: remove}
 	args, err := c.arguments(kernel)
 	if err == nil {
-		m.cmd = exec.Command(qemu, args...)
+		m.cmd = exec.Command(c.qemu, args...)
 		m.cmd.Stderr = &m.messages
 		m.cmd.SysProcAttr = childAttributes()
 		err = m.start(c.Stdin, orDiscard(c.Stderr), orDiscard(c.Stdout), &m.exit)

@@ -133,6 +133,7 @@ func TestFailures(t *testing.T) {
 		"is a program for":      {Image: os.Args[0]},
 		"no such file":          {Image: "/nofile"},
 		"not for arm64":         {Image: image(t, hang), Arch: "arm64"},
+		"no PVH boot note":      {Image: save(t, codeImage(elf.EM_X86_64, pvhBase, nil, hang))},
 		"no network \"bridge\"": {Image: image(t, hang), Net: "bridge"},
 		"forwarded by the user": {Image: image(t, hang), Net: "none", Forwards: make([]Forward, 1)},
 		"QEMU takes 4095":       {Image: image(t, hang), Machine: "q35", Args: []string{strings.Repeat("x", 5000)}},
