@@ -206,18 +206,18 @@ func irqWired(gsi uint32, level, low bool) int32 {
 		if line < 0 || line+vectorLine > vectorLast {
 			return -1
 		}
-		v := uint32(vectorLine+line) | entryMasked
+		l := &irqLines[line]
+		v := uint32(vectorLine + line)
 		if level {
-			v |= entryLevel
+			v |= entryLevel | entryMasked
+			l.masked.Store(1) // the first wait opens it; an edge would be lost until then
 		}
 		if low {
 			v |= entryLow
 		}
-		l := &irqLines[line]
+		l.wired = true
 		ioapicWrite(io.regs, l.input&0xffff+1, cpu0.arch.apicID<<24)
 		ioapicWrite(io.regs, l.input&0xffff, v)
-		l.masked.Store(1) // the first wait opens it
-		l.wired = true
 		return line
 	}
 	return -1

@@ -11,13 +11,19 @@ import (
 // its own, and interrupts say that a line has fired (irq_mirage.go). netpoll only hands on what interrupts have left,
 // and sleeps until the next one or netpollBreak.
 
-var (
-	netpollWord atomic.Uint32 // changes when there is a reason to look
-	poller      struct {
-		open  func(fd, desc uintptr) int32
-		close func(fd uintptr) int32
-	}
+// netpollWord is what a poller that sleeps waits on: it sleeps while the word is 0. Its bits stay until a poller has seen
+// them, so that what happens between findRunnable's decision to sleep and the sleep itself is not lost.
+var netpollWord atomic.Uint32
+
+const (
+	netpollBroken = 1 << iota // netpollBreak was called: for a poller that sleeps, as others ask without waiting
+	netpollFired              // a line with a waiter has fired
 )
+
+var poller struct {
+	open  func(fd, desc uintptr) int32
+	close func(fd uintptr) int32
+}
 
 func netpollinit() {}
 
@@ -39,9 +45,9 @@ func netpollclose(fd uintptr) uintptr {
 
 func netpollarm(pd *pollDesc, mode int) { throw("runtime: unused") }
 
-// netpollBreak interrupts a netpoll that sleeps.
+// netpollBreak interrupts a netpoll that sleeps, or the next one that would.
 func netpollBreak() {
-	netpollWord.Add(1)
+	netpollWord.Or(netpollBroken)
 	futexwakeup((*uint32)(unsafe.Pointer(&netpollWord)), 1)
 }
 
@@ -49,19 +55,23 @@ func netpollBreak() {
 //
 //go:nowritebarrierrec
 func netpollWake() {
-	netpollWord.Add(1)
+	netpollWord.Or(netpollFired)
 	futexWake((*uint32)(unsafe.Pointer(&netpollWord)), 1, true)
 }
 
 // netpoll returns goroutines whose interrupt line has fired. delay < 0 waits without end, 0 not at all, > 0 so many
 // nanoseconds.
 func netpoll(delay int64) (gList, int32) {
-	word := netpollWord.Load()
-	list, n := irqReady()
-	if n == 0 && delay != 0 {
-		futexsleep((*uint32)(unsafe.Pointer(&netpollWord)), word, delay)
-		list, n = irqReady()
+	if delay != 0 && netpollWord.Load() == 0 {
+		futexsleep((*uint32)(unsafe.Pointer(&netpollWord)), 0, delay)
 	}
+	// The bits go before the lines are looked at: one that fires later sets them again.
+	if delay != 0 {
+		netpollWord.Store(0)
+	} else if netpollWord.Load()&netpollFired != 0 {
+		netpollWord.And(^uint32(netpollFired))
+	}
+	list, n := irqReady()
 	return list, -n
 }
 
