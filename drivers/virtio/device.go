@@ -2,12 +2,12 @@ package virtio
 
 import (
 	"errors"
+	"internal/mirage/clock"
 	"internal/mirage/device"
 	"internal/mirage/drivers/virtio/queue"
 	"internal/mirage/irq"
 	"internal/mirage/mmio"
 	"sync"
-	"time"
 )
 
 var (
@@ -88,7 +88,7 @@ func (d *Device) reset() error {
 		if d.Status() == 0 {
 			return nil
 		}
-		time.Sleep(time.Millisecond)
+		clock.Sleep(clock.Millisecond)
 	}
 	return errReset
 }

@@ -93,7 +93,7 @@ func initrd(dir, here string) (string, error) {
 	}
 	var files []string
 	if limit > 0 {
-		if files, err = collect(here, os.Getenv("GOROOT"), int64(limit)<<20); err != nil {
+		if files, err = collect(here, goroot(), int64(limit)<<20); err != nil {
 			return "", err
 		}
 	}
@@ -115,4 +115,20 @@ func initrd(dir, here string) (string, error) {
 		return "", err
 	}
 	return out.Name(), out.Close()
+}
+
+// goroot is the toolchain whose go command runs us: as it says, or beside us. "" if there is none.
+func goroot() string {
+	if dir := os.Getenv("GOROOT"); dir != "" {
+		return dir
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	dir := filepath.Join(filepath.Dir(self), "../build/go")
+	if _, err := os.Stat(dir); err != nil {
+		return ""
+	}
+	return dir
 }

@@ -110,6 +110,20 @@ func machine_setWallClock(ns int64) { wallOffset.Store(ns - nanotime1()) }
 //go:linkname machine_nanotime internal/mirage/machine.runtime_nanotime
 func machine_nanotime() int64 { return nanotime1() }
 
+//go:linkname machine_sleep internal/mirage/machine.runtime_sleep
+func machine_sleep(ns int64) { timeSleep(ns) }
+
+//go:linkname machine_newTimer internal/mirage/machine.runtime_newTimer
+func machine_newTimer(when int64, f func(arg any, seq uintptr, delta int64), arg any) unsafe.Pointer {
+	return unsafe.Pointer(newTimer(when, 0, f, arg, nil))
+}
+
+//go:linkname machine_resetTimer internal/mirage/machine.runtime_resetTimer
+func machine_resetTimer(t unsafe.Pointer, when int64) { resetTimer((*timeTimer)(t), when, 0) }
+
+//go:linkname machine_stopTimer internal/mirage/machine.runtime_stopTimer
+func machine_stopTimer(t unsafe.Pointer) { stopTimer((*timeTimer)(t)) }
+
 //go:linkname machine_wallClock internal/mirage/machine.runtime_wallClock
 func machine_wallClock() int64 { return wallOffset.Load() + nanotime1() }
 

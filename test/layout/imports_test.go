@@ -17,7 +17,7 @@ const ours = "internal/mirage/"
 // rules says which of our packages a package may import; the first rule whose name matches holds. A name that ends in
 // /... is of all packages below, one without of that package alone. Nothing may import what stands below it here:
 //
-//	runtime < machine < mmio, dma, irq < device < drivers/bus < drivers/{virtio,xen,rpi} < board
+//	runtime < machine < mmio, dma, irq, clock < device < drivers/bus < drivers/{virtio,xen,rpi} < board
 //	netstack/wire < netstack/{arp,icmp,udp,...} < netstack < linuxabi
 //
 // Drivers never import the stack, nor the stack drivers.
@@ -28,23 +28,24 @@ var rules = []struct {
 	{"boot", ""},
 	{"machine", ""},
 	{"mmio", "machine"},
+	{"clock", "machine"},
 	{"irq", "machine"},
 	{"dma", "machine"},
 	{"device", "machine"},
 	{"drivers/bus/...", "machine mmio irq dma device drivers/bus/..."},
-	{"drivers/...", "machine mmio irq dma device drivers/..."},
+	{"drivers/...", "machine mmio irq dma clock device drivers/..."},
 	{"board", "boot machine mmio irq dma device drivers/..."},
 	{"netstack/wire", ""},
 	{"netstack/inet", "device netstack/wire"},
 	{"netstack/...", "device netstack/wire netstack/inet"},
-	{"netstack", "device netstack/..."},
+	{"netstack", "clock device netstack/..."},
 	{"linuxabi/linux", ""},
 	{"fs", "linuxabi/linux"},
-	{"linuxabi", "boot machine device fs linuxabi/linux netstack netstack/..."},
+	{"linuxabi", "boot clock machine device fs linuxabi/linux netstack netstack/..."},
 }
 
 // stdlib is what our packages may import besides, and internal packages: package os imports them, so they cannot
-// import what imports os.
+// import what imports os. Package time is for the host alone: TestInitializedBeforeSyscall.
 var stdlib = []string{"errors", "math", "math/bits", "runtime", "sync", "sync/atomic", "time", "unsafe"}
 
 // heavy must not be reached from package os or net, nor from ours: it would be in every image.
@@ -86,6 +87,22 @@ func TestWhatEveryImageHas(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The library OS serves the first package whose initialization makes a system call, which packages do through syscall.
+// Packages without dependencies on each other are initialized in the order of their names (Go 1.21), so nothing that the
+// library OS needs may come behind syscall.
+func TestInitializedBeforeSyscall(t *testing.T) {
+	withoutInit := []string{"unicode/utf8", "unsafe"}
+	for _, arch := range []string{"amd64", "arm64"} {
+		for _, p := range list(t, []string{"GOOS=mirage", "GOARCH=" + arch}, ours+"board", ours+"linuxabi") {
+			for _, dep := range p.Deps {
+				if dep >= "syscall" && !slices.Contains(withoutInit, dep) {
+					t.Errorf("%s/%s reaches %s, which is initialized behind syscall", p.ImportPath, arch, dep)
+				}
+			}
+		}
+	}
 }
 
 // forEachTarget runs test for both architectures of mirage, and for Linux, where the host's tests run.

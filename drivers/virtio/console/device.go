@@ -2,10 +2,10 @@ package console
 
 import (
 	"errors"
+	"internal/mirage/clock"
 	"internal/mirage/device"
 	"internal/mirage/drivers/virtio"
 	"internal/mirage/mmio"
-	"time"
 )
 
 const (
@@ -13,7 +13,7 @@ const (
 	maxName  = 64
 
 	// patience is how long Settle waits for the host to say which port is a console.
-	patience = 100 * time.Millisecond
+	patience = 100 * clock.Millisecond // nanoseconds
 )
 
 var (
@@ -114,8 +114,10 @@ func (d *Device) found(p *port) {
 // Settle waits until a console of the device is known, or long enough to believe that it has none: the host says which ports
 // are, but not when it has said so of all.
 func (d *Device) Settle() {
+	deadline, over := clock.NewTimer(patience)
+	defer deadline.Stop()
 	select {
 	case <-d.console:
-	case <-time.After(patience):
+	case <-over:
 	}
 }

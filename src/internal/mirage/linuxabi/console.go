@@ -2,10 +2,10 @@ package linuxabi
 
 import (
 	"internal/bytealg"
+	"internal/mirage/clock"
 	"internal/mirage/device"
 	"internal/mirage/linuxabi/linux"
 	"sync"
-	"time"
 )
 
 // Standard input, output and error. Until a device.Console is known output goes to the console of last resort, and
@@ -115,15 +115,17 @@ func terminalLines(b []byte) []byte {
 
 // drain waits, for a time, until no write is in progress.
 func (c *console) drain() {
-	const patience = time.Second
+	const patience = clock.Second
 	idle := make(chan struct{})
 	go func() {
 		c.writing.Lock()
 		close(idle)
 	}()
+	deadline, over := clock.NewTimer(patience)
+	defer deadline.Stop()
 	select {
 	case <-idle:
-	case <-time.After(patience):
+	case <-over:
 	}
 }
 

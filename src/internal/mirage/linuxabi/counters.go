@@ -1,10 +1,10 @@
 package linuxabi
 
 import (
+	"internal/mirage/clock"
 	"internal/mirage/linuxabi/linux"
 	"math"
 	"sync"
-	"time"
 )
 
 // eventfd and timerfd: descriptors that count.
@@ -94,7 +94,7 @@ type timerCounter struct {
 	changed  waitQueue
 	wall     bool // counts the wall clock's time
 	mu       sync.Mutex
-	timer    *time.Timer
+	timer    *clock.Timer
 	next     int64 // of nanotime; 0: not armed
 	interval int64
 	expired  uint64
@@ -184,7 +184,7 @@ func (f *timerCounter) set(value, interval int64, absolute bool) linux.Itimerspe
 		value = deadlineAfter(value - wallClock())
 	}
 	f.next = max(value, 1)
-	f.timer = time.AfterFunc(time.Duration(f.next-nanotime()), f.tick)
+	f.timer = clock.AfterFunc(f.next-nanotime(), f.tick)
 	return old
 }
 
@@ -194,7 +194,7 @@ func (f *timerCounter) tick() {
 	late := nanotime() - f.next
 	if f.next == 0 || late < 0 { // the timer was set anew meanwhile
 		if f.next != 0 {
-			f.timer.Reset(time.Duration(-late))
+			f.timer.Reset(-late)
 		}
 		f.mu.Unlock()
 		return
@@ -206,7 +206,7 @@ func (f *timerCounter) tick() {
 		missed := late / f.interval
 		f.expired += uint64(missed)
 		f.next += (missed + 1) * f.interval
-		f.timer.Reset(time.Duration(f.next - nanotime()))
+		f.timer.Reset(f.next - nanotime())
 	}
 	f.mu.Unlock()
 	f.changed.notify(pollIn)

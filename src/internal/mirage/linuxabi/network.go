@@ -1,11 +1,11 @@
 package linuxabi
 
 import (
+	"internal/mirage/clock"
 	"internal/mirage/netstack"
 	"internal/mirage/netstack/udp"
 	"internal/mirage/netstack/wire"
 	"sync/atomic"
-	"time"
 )
 
 // network is the stack that sockets stand on, and how far its configuration has come.
@@ -38,12 +38,12 @@ const configurationTime = 5e9
 
 // settle makes users of the network wait until each of interfaces has an address, or the time is over.
 func (n *network) settle(interfaces []*netstack.Interface) {
-	deadline := time.NewTimer(configurationTime)
+	deadline, over := clock.NewTimer(configurationTime)
 	defer deadline.Stop()
 	for _, i := range interfaces {
 		select {
 		case <-i.Configured():
-		case <-deadline.C:
+		case <-over:
 			n.finish()
 			return
 		}

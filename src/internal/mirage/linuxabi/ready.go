@@ -1,10 +1,10 @@
 package linuxabi
 
 import (
+	"internal/mirage/clock"
 	"internal/mirage/linuxabi/linux"
 	"math"
 	"sync"
-	"time"
 )
 
 // Readiness. A file whose readiness changes has a waitQueue and notifies it; blocked calls, poll and select, epoll and
@@ -121,12 +121,12 @@ func (s *sleeper) sleep(deadline int64) bool {
 			return false
 		}
 	}
-	t := time.NewTimer(time.Duration(left))
-	defer t.Stop()
+	timer, over := clock.NewTimer(left)
+	defer timer.Stop()
 	select {
 	case <-s.woken:
 		return true
-	case <-t.C:
+	case <-over:
 		return false
 	}
 }

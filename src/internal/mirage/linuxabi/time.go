@@ -1,9 +1,9 @@
 package linuxabi
 
 import (
+	"internal/mirage/clock"
 	"internal/mirage/linuxabi/linux"
 	"math"
-	"time"
 )
 
 // Clocks and sleeping.
@@ -108,7 +108,7 @@ func timeSeconds(p *Process, a args) (uintptr, linux.Errno) {
 // sleepFor sleeps; there are no signals that could interrupt it.
 func sleepFor(ns int64) {
 	if ns > 0 {
-		time.Sleep(time.Duration(ns))
+		clock.Sleep(ns)
 	}
 }
 

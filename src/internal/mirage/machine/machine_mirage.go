@@ -103,6 +103,21 @@ func SetWallClock(ns int64) { runtime_setWallClock(ns) }
 // Nanotime is the monotonic clock, nanoseconds since boot.
 func Nanotime() int64 { return runtime_nanotime() }
 
+// Sleep parks the goroutine for ns nanoseconds.
+func Sleep(ns int64) { runtime_sleep(ns) }
+
+// NewTimer returns a timer of the runtime that calls f with arg at time when of Nanotime's clock, where f must not wait.
+// package clock makes something usable of it.
+func NewTimer(when int64, f func(arg any, seq uintptr, delta int64), arg any) unsafe.Pointer {
+	return runtime_newTimer(when, f, arg)
+}
+
+// ResetTimer makes timer t call at time when.
+func ResetTimer(t unsafe.Pointer, when int64) { runtime_resetTimer(t, when) }
+
+// StopTimer makes timer t not call.
+func StopTimer(t unsafe.Pointer) { runtime_stopTimer(t) }
+
 // WallClock is nanoseconds since 1970-01-01 UTC.
 func WallClock() int64 { return runtime_wallClock() }
 
@@ -146,6 +161,10 @@ func runtime_addEntropy(p []byte)
 func runtime_random(p []byte)
 func runtime_setWallClock(ns int64)
 func runtime_nanotime() int64
+func runtime_sleep(ns int64)
+func runtime_newTimer(when int64, f func(arg any, seq uintptr, delta int64), arg any) unsafe.Pointer
+func runtime_resetTimer(t unsafe.Pointer, when int64)
+func runtime_stopTimer(t unsafe.Pointer)
 func runtime_wallClock() int64
 func runtime_setPowerOff(f func(code int32))
 func runtime_exit(code int32)

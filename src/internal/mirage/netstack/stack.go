@@ -2,6 +2,7 @@ package netstack
 
 import (
 	"internal/byteorder"
+	"internal/mirage/clock"
 	"internal/mirage/netstack/icmp"
 	"internal/mirage/netstack/inet"
 	"internal/mirage/netstack/ipfrag"
@@ -9,7 +10,6 @@ import (
 	"internal/mirage/netstack/wire"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // Config is what a Stack needs from its host.
@@ -96,20 +96,20 @@ func (s *Stack) Poll(now int64) (next int64) { return s.timers.Run(now) }
 func (s *Stack) Start() (stop func()) {
 	done := make(chan struct{})
 	go func() {
-		alarm := time.NewTimer(time.Hour)
+		alarm, due := clock.NewTimer(clock.Hour)
 		defer alarm.Stop()
 		for {
 			now := s.Now()
-			wait := time.Hour
+			wait := int64(clock.Hour)
 			if next := s.Poll(now); next != 0 {
-				wait = time.Duration(max(next-now, 0))
+				wait = max(next-now, 0)
 			}
 			alarm.Reset(wait)
 			select {
 			case <-done:
 				return
 			case <-s.wake:
-			case <-alarm.C:
+			case <-due:
 			}
 		}
 	}()
