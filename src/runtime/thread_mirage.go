@@ -70,6 +70,8 @@ type vcpu struct {
 	slice     int64   // when the running thread's time is over
 	timerAt   int64   // what the timer is set to, 0: nothing
 	idle      *thread // runs when no other can
+	idleSince int64   // when idle began to run last
+	idleTime  int64   // how long it has run before that
 	id        uint32
 	online    atomic.Uint32
 	asleep    atomic.Uint32 // idle: forgets pages when it wakes, not when it is asked
@@ -293,6 +295,7 @@ func reschedule(stay bool) {
 		c.slice = nanotime1() + timeSlice
 	}
 	c.armTimer()
+	c.countIdle(next)
 	c.current = next
 	c.lock.unlock(flags)
 	if next == self {
@@ -307,6 +310,28 @@ func reschedule(stay bool) {
 	if self.pending.Load() != 0 {
 		interruptSoon()
 	}
+}
+
+// countIdle accounts for the change from the running thread to next. c is locked.
+func (c *vcpu) countIdle(next *thread) {
+	switch {
+	case c.current == next:
+	case c.current == c.idle:
+		c.idleTime += nanotime1() - c.idleSince
+	case next == c.idle:
+		c.idleSince = nanotime1()
+	}
+}
+
+// idleFor returns how long c has been idle since the boot. Interrupts are off.
+func (c *vcpu) idleFor() int64 {
+	flags := c.lock.lock()
+	t := c.idleTime
+	if c.current == c.idle {
+		t += nanotime1() - c.idleSince
+	}
+	c.lock.unlock(flags)
+	return t
 }
 
 // interruptSoon makes the timer interrupt as soon as interrupts are on: a signal waits for the thread that runs, which
@@ -420,7 +445,10 @@ func exitThread(wait *atomic.Uint32) {
 		self.next = threads.free
 		threads.free = self // whoever takes it waits until this CPU has left it
 		threads.lock.unlock(flags)
+		flags = c.lock.lock()
+		c.countIdle(c.idle)
 		c.current = c.idle
+		c.lock.unlock(flags)
 		c.idle.onCPU.Store(1)
 		c.enter(c.idle)
 		exitTo(self, c.idle, wait)

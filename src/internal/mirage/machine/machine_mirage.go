@@ -134,6 +134,24 @@ func Signal(sig uint32) { runtime_signal(sig) }
 // Memory returns the machine's RAM in bytes and how much of it is free.
 func Memory() (total, free uint64) { return runtime_memory() }
 
+// Idle returns how long a CPU, from 0 to runtime.NumCPU()-1, has had nothing to do since the boot, nanoseconds.
+func Idle(cpu int) int64 { return runtime_idle(cpu) }
+
+// Arguments returns the program's arguments and its environment as they were at the boot. Not to be changed.
+func Arguments() (args, environment []string) { return runtime_arguments() }
+
+// A Range is a part of the address space that the program may use, whether or not there are pages yet.
+type Range struct {
+	Start, End        uintptr
+	Read, Write, Exec bool
+}
+
+// NextRange returns the first range that ends above addr; its end is 0 when there is none.
+func NextRange(addr uintptr) (r Range) {
+	r.Start, r.End, r.Read, r.Write, r.Exec = runtime_nextRange(addr)
+	return r
+}
+
 // EachMapping calls f for each page that the CPU's page tables map, at va, of size bytes. For tests.
 func EachMapping(f func(va, size uintptr, write, exec bool)) { runtime_eachMapping(f) }
 
@@ -170,3 +188,6 @@ func runtime_setPowerOff(f func(code int32))
 func runtime_exit(code int32)
 func runtime_signal(sig uint32)
 func runtime_memory() (total, free uint64)
+func runtime_idle(cpu int) int64
+func runtime_arguments() (args, environment []string)
+func runtime_nextRange(addr uintptr) (start, end uintptr, read, write, exec bool)
