@@ -102,7 +102,7 @@ func mapLargeVariables(imageEnd uintptr) {
 	to := (firstmoduledata.end + pageSize4K - 1) &^ (pageSize4K - 1)
 	memclrNoHeapPointers(unsafe.Pointer(imageEnd), from-imageEnd)
 	if from < to {
-		vmaSet(from, to, vmRead|vmWrite)
+		vmProtect(from, to, vmRead|vmWrite)
 	}
 }
 
@@ -146,9 +146,13 @@ func mapBoot(image []imageSegment) {
 	for _, s := range image {
 		end := (s.addr + s.size + pageSize4K - 1) &^ (pageSize4K - 1)
 		vmMapLinear(s.addr, s.addr+imageOffset, end-s.addr, s.prot, false)
-		vmaSet(s.addr, end, s.prot|vmFixed)
 	}
 	vmUse(vmRoot)
+	vmasInit()
+	for _, s := range image {
+		end := (s.addr + s.size + pageSize4K - 1) &^ (pageSize4K - 1)
+		vmProtect(s.addr, end, s.prot|vmFixed)
+	}
 }
 
 // readCommandLine makes argv and envp of the command line: the program's arguments stand behind " -- ", its environment

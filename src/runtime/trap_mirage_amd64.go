@@ -31,9 +31,8 @@ const (
 	trapSIMD      = 19
 
 	// Page-fault error code: Intel SDM volume 3, 4.7.
-	faultPresent = 1 << 0
-	faultWrite   = 1 << 1
-	faultFetch   = 1 << 4
+	faultWrite = 1 << 1
+	faultFetch = 1 << 4
 
 	rflagsIF = 1 << 9
 )
@@ -73,7 +72,6 @@ func trap(f *trapFrame) {
 
 //go:nowritebarrierrec
 func pageFault(t *thread, f *trapFrame) {
-	va := readCR2()
 	want := vmRead
 	switch {
 	case f.err&faultFetch != 0:
@@ -81,21 +79,7 @@ func pageFault(t *thread, f *trapFrame) {
 	case f.err&faultWrite != 0:
 		want = vmWrite
 	}
-	outcome := vmRefused
-	if f.err&faultPresent == 0 {
-		outcome = vmFault(va, want)
-	}
-	switch outcome {
-	case vmFilled:
-	case vmNoMemory:
-		outOfMemory(t, f)
-	default:
-		code := int32(_SEGV_MAPERR)
-		if f.err&faultPresent != 0 {
-			code = _SEGV_ACCERR
-		}
-		faultSignal(t, f, _SIGSEGV, siginfoOf(code, va))
-	}
+	accessFault(t, f, readCR2(), want)
 }
 
 //go:nowritebarrierrec
@@ -127,18 +111,6 @@ func faultSignal(t *thread, f *trapFrame, sig uint32, info siginfo) {
 		trapFatal(f, "fault in the runtime")
 	}
 	deliverSignal(t, f, sig, info)
-}
-
-// outOfMemory makes the thread end the program as the runtime does when memory is short.
-//
-//go:nowritebarrierrec
-func outOfMemory(t *thread, f *trapFrame) {
-	physAlloc.reserve = 0 // for the traceback
-	if t.m == 0 || t.inSignal {
-		trapFatal(f, "out of memory")
-	}
-	t.outOfMemory = true
-	deliverSignal(t, f, _SIGSEGV, siginfoOf(_SEGV_MAPERR, readCR2()))
 }
 
 // enterHandler makes the trap return to pc with sp.

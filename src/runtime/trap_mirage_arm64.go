@@ -120,16 +120,8 @@ func memoryFault(t *thread, f *trapFrame) {
 	}
 	status := f.esr & 63
 	switch {
-	case status&faultKind == faultTranslate:
-		switch vmFault(va, want) {
-		case vmFilled:
-		case vmNoMemory:
-			outOfMemory(t, f, va)
-		default:
-			faultSignal(t, f, _SIGSEGV, siginfoOf(_SEGV_MAPERR, va))
-		}
-	case status&faultKind == faultAccess:
-		faultSignal(t, f, _SIGSEGV, siginfoOf(_SEGV_ACCERR, va))
+	case status&faultKind == faultTranslate, status&faultKind == faultAccess:
+		accessFault(t, f, va, want)
 	case status == faultAlign:
 		faultSignal(t, f, _SIGBUS, siginfoOf(_BUS_ADRALN, va))
 	default: // nothing answered on the bus, or the memory is broken
@@ -145,18 +137,6 @@ func faultSignal(t *thread, f *trapFrame, sig uint32, info siginfo) {
 		trapFatal(f, "fault in the runtime")
 	}
 	deliverSignal(t, f, sig, info)
-}
-
-// outOfMemory makes the thread end the program as the runtime does when memory is short.
-//
-//go:nowritebarrierrec
-func outOfMemory(t *thread, f *trapFrame, va uintptr) {
-	physAlloc.reserve = 0 // for the traceback
-	if t.m == 0 || t.inSignal {
-		trapFatal(f, "out of memory")
-	}
-	t.outOfMemory = true
-	deliverSignal(t, f, _SIGSEGV, siginfoOf(_SEGV_MAPERR, va))
 }
 
 // enterHandler makes the trap return to pc with sp.

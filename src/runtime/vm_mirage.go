@@ -2,23 +2,27 @@
 
 package runtime
 
-import "unsafe"
+import "internal/mirage/ranges"
 
 // Page tables: four levels of 512 entries on both architectures; what an entry looks like is in
 // vm_mirage_GOARCH.go. One address space, its root is vmRoot.
 //
 //	[0, 4 GiB)          the image, where it is linked; page 0 is never mapped
-//	[vmLow, vmHigh)     what the program reserves: heap, stacks, tables of the runtime; filled by fault
+//	[vmLow, vmProgram)  what the runtime reserves: heap, stacks, tables; filled by fault
+//	[vmProgram, vmHigh) what the program maps (mmap_mirage.go)
 //	[physBase, ...)     all RAM, linearly: how the runtime reaches a physical page. The image's text and read-only
 //	                    data are read-only here as well
 //	[deviceBase, ...)   device registers, linearly, uncached
 //	[stackBase, ...)    trap stacks, each below an unmapped page
+//	[rangesBase, ...)   the table of ranges (vma_mirage.go)
 const (
 	vmLow      = 0x0000_0010_0000_0000
+	vmProgram  = 0x0000_2000_0000_0000
 	vmHigh     = 0x0000_4000_0000_0000
 	physBase   = 0x0000_4000_0000_0000
 	deviceBase = 0x0000_5000_0000_0000
 	stackBase  = 0x0000_6000_0000_0000
+	rangesBase = 0x0000_7000_0000_0000
 	physLimit  = deviceBase - physBase // of physical addresses
 )
 
@@ -34,7 +38,7 @@ func vmEntry(va uintptr, level int, make bool) *pte {
 		if l == level {
 			return e
 		}
-		if !e.valid() {
+		if e.empty() {
 			if !make {
 				return nil
 			}
@@ -83,8 +87,9 @@ func vmMapLinear(va, pa, n uintptr, prot vmProt, device bool) {
 type vmOutcome int
 
 const (
-	vmFilled  vmOutcome = iota
-	vmRefused           // the program may not touch this address so
+	vmFilled    vmOutcome = iota
+	vmUnmapped            // nothing is there
+	vmForbidden           // the program may not touch this address so
 	vmNoMemory
 )
 
@@ -99,56 +104,72 @@ func vmFault(va uintptr, want vmProt) vmOutcome {
 }
 
 func vmFill(va uintptr, want vmProt) vmOutcome {
-	v := vmaFind(va)
-	if v == nil || v.prot&vmFixed != 0 || v.prot&want != want || v.prot == vmNone {
-		return vmRefused
+	v := vmas.Find(va)
+	if v == nil {
+		return vmUnmapped
 	}
-	if block := va &^ (pageSize2M - 1); block >= v.start && block+pageSize2M <= v.end {
-		if e := vmEntry(va, 1, true); e != nil && !e.valid() {
-			if pa := physAlloc2M(); pa != 0 {
-				memclrNoHeapPointers(physPointer(pa), pageSize2M)
-				e.setLeaf(pa, 1, v.prot, false)
-				vmSync()
-				return vmFilled
-			}
-		}
+	if v.Flags&vmFixed != 0 || v.Flags&want != want {
+		return vmForbidden
 	}
 	e := vmEntry(va, 1, true)
-	if e != nil && e.valid() && e.leaf(1) {
+	if e == nil {
+		return vmNoMemory
+	}
+	block := va &^ (pageSize2M - 1)
+	if e.empty() && block >= v.Start && block+pageSize2M <= v.End {
+		if pa := physAlloc2M(); pa != 0 {
+			memclrNoHeapPointers(physPointer(pa), pageSize2M)
+			e.setLeaf(pa, 1, v.Flags, false)
+			vmSync()
+			return vmFilled
+		}
+	}
+	if !e.empty() && e.leaf(1) {
 		return vmFilled // another CPU was faster
 	}
 	e = vmEntry(va, 0, true)
 	if e == nil {
 		return vmNoMemory
 	}
-	if !e.valid() {
+	if e.empty() {
 		pa := vmZeroPage()
 		if pa == 0 {
 			return vmNoMemory
 		}
-		e.setLeaf(pa, 0, v.prot, false)
+		e.setLeaf(pa, 0, v.Flags, false)
 		vmSync()
 	}
 	return vmFilled
 }
 
-// vmRelease takes the pages of [start, end) away from the program and gives them back to physical memory.
-func vmRelease(start, end uintptr) {
+// vmInBlocks calls f, with vmLock held, for [start, end) in parts that each lie within one block of 2 MiB, or cover more
+// of which nothing is present.
+func vmInBlocks(start, end uintptr, f func(lo, hi uintptr)) {
 	for start < end {
-		next := min(end, (start+pageSize2M)&^(pageSize2M-1))
+		next := end
 		onTrapStack(func() {
 			flags := vmLock.lock()
-			vmReleaseIn(start, next)
+			for level := 3; level > 0; level-- {
+				size := uintptr(1) << (12 + 9*uint(level))
+				next = min(end, (start+size)&^(size-1))
+				if e := vmEntry(start, level, false); e == nil || e.empty() {
+					break
+				}
+			}
+			f(start, next)
 			vmLock.unlock(flags)
 		})
 		start = next
 	}
 }
 
-// vmReleaseIn does it within one 2 MiB block. The pages are freed only after no CPU can reach them any more.
+// vmRelease takes the pages of [start, end) away from the program and gives them back to physical memory.
+func vmRelease(start, end uintptr) { vmInBlocks(start, end, vmReleaseIn) }
+
+// vmReleaseIn does it within one part. The pages are freed only after no CPU can reach them any more.
 func vmReleaseIn(start, end uintptr) {
 	e := vmEntry(start, 1, false)
-	if e == nil || !e.valid() {
+	if e == nil || e.empty() {
 		return
 	}
 	if e.leaf(1) {
@@ -161,7 +182,7 @@ func vmReleaseIn(start, end uintptr) {
 		}
 		if !vmSplit(e, start&^(pageSize2M-1)) {
 			// No memory to do it with: the page stays whole, and as clean as a fresh one.
-			memclrNoHeapPointers(unsafe.Pointer(start), end-start)
+			memclrNoHeapPointers(add(physPointer(e.addr()), start%pageSize2M), end-start)
 			return
 		}
 	}
@@ -169,7 +190,7 @@ func vmReleaseIn(start, end uintptr) {
 	for start < end {
 		n, first := 0, start
 		for ; start < end && n < len(freed); start += pageSize4K {
-			if e := vmEntry(start, 0, false); e != nil && e.valid() {
+			if e := vmEntry(start, 0, false); e != nil && !e.empty() {
 				freed[n] = e.addr()
 				e.clear()
 				n++
@@ -203,24 +224,24 @@ func vmSplit(e *pte, va uintptr) bool {
 	return true
 }
 
-// vmProtect changes what the program may do with [start, end), whose pages are present or not.
+// vmProtect changes what the program may do with [start, end), of which no page is present that may be touched otherwise.
 func vmProtect(start, end uintptr, prot vmProt) (ok bool) {
 	onTrapStack(func() {
 		flags := vmLock.lock()
-		ok = vmaSet(start, end, prot)
+		ok = vmas.Set(ranges.Range{Start: start, End: end, Flags: prot})
 		vmLock.unlock(flags)
 	})
 	return ok
 }
 
 // vmUnmap ends the reservation of [start, end).
-func vmUnmap(start, end uintptr) (ok bool) {
-	onTrapStack(func() {
-		flags := vmLock.lock()
-		ok = vmaClear(start, end)
-		vmLock.unlock(flags)
+func vmUnmap(start, end uintptr) bool {
+	ok := true
+	vmInBlocks(start, end, func(lo, hi uintptr) {
+		if ok = ok && vmas.Clear(lo, hi); ok {
+			vmReleaseIn(lo, hi)
+		}
 	})
-	vmRelease(start, end)
 	return ok
 }
 
@@ -230,10 +251,10 @@ func vmReserve(hint, n uintptr, prot vmProt) (at uintptr) {
 	onTrapStack(func() {
 		flags := vmLock.lock()
 		at = hint
-		if hint < vmLow || hint+n < hint || hint+n > vmHigh || !vmaFree(hint, hint+n) {
-			at = vmaGap(n, vmGeneral, vmHigh)
+		if hint < vmLow || hint+n < hint || hint+n > vmProgram || !vmas.Free(hint, hint+n) {
+			at = vmas.Gap(n, vmGeneral, vmProgram, pageSize2M)
 		}
-		if at != 0 && !vmaSet(at, at+n, prot) {
+		if at != 0 && !vmas.Set(ranges.Range{Start: at, End: at + n, Flags: prot}) {
 			at = 0
 		}
 		vmLock.unlock(flags)
@@ -330,9 +351,9 @@ func vmAccessible(p, n uintptr, want vmProt) bool {
 	onTrapStack(func() {
 		flags := vmLock.lock()
 		for p < end && ok {
-			v := vmaFind(p)
-			if ok = v != nil && v.prot&want == want; ok {
-				p = v.end
+			v := vmas.Find(p)
+			if ok = v != nil && v.Flags&want == want; ok {
+				p = v.End
 			}
 		}
 		vmLock.unlock(flags)
@@ -357,5 +378,7 @@ func vmPhysical(va uintptr) uintptr {
 // vmPresent reports whether va is mapped now.
 func vmPresent(va uintptr) bool { return vmPhysical(va) != ^uintptr(0) }
 
-// pte is one entry of a page table.
+// pte is one entry of a page table. One that is not valid and not empty keeps a page that nobody may touch for now.
 type pte uint64
+
+func (e *pte) empty() bool { return *e == 0 }

@@ -2,6 +2,8 @@
 
 package runtime
 
+import "internal/mirage/ranges"
+
 // Page-table entries on amd64: Intel SDM volume 3, 4.5.
 const (
 	pteP   = 1 << 0
@@ -22,9 +24,12 @@ func (e *pte) addr() uintptr       { return uintptr(*e & pteAddr) }
 func (e *pte) clear()              { *e = 0 }
 func (e *pte) setTable(pa uintptr) { *e = pte(pa) | pteP | pteW }
 
-// setLeaf makes e map the page at pa. Accessed and dirty are set: the CPU need not.
+// setLeaf makes e map the page at pa, or keep it if prot is vmNone. Accessed and dirty are set: the CPU need not.
 func (e *pte) setLeaf(pa uintptr, level int, prot vmProt, device bool) {
-	v := pte(pa) | pteP | pteA | pteD
+	v := pte(pa) | pteA | pteD
+	if prot&ranges.Access != 0 {
+		v |= pteP
+	}
 	if prot&vmWrite != 0 {
 		v |= pteW
 	}

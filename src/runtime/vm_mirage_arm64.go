@@ -3,6 +3,7 @@
 package runtime
 
 import (
+	"internal/mirage/ranges"
 	"internal/runtime/atomic"
 	"unsafe"
 )
@@ -37,9 +38,12 @@ func (e *pte) setTable(pa uintptr) { e.set(pte(pa) | pteValid | pteTable) }
 // it is now, not as it was before it was cleared.
 func (e *pte) set(v pte) { atomic.StoreRel64((*uint64)(unsafe.Pointer(e)), uint64(v)) }
 
-// setLeaf makes e map the page at pa.
+// setLeaf makes e map the page at pa, or keep it if prot is vmNone.
 func (e *pte) setLeaf(pa uintptr, level int, prot vmProt, device bool) {
-	v := pte(pa) | pteValid | pteInner | pteAF | pteUXN
+	v := pte(pa) | pteInner | pteAF | pteUXN
+	if prot&ranges.Access != 0 {
+		v |= pteValid
+	}
 	if prot&vmWrite == 0 {
 		v |= pteRO
 	}

@@ -26,7 +26,8 @@ var rules = []struct {
 	may  string
 }{
 	{"boot", ""},
-	{"machine", ""},
+	{"ranges", ""},
+	{"machine", "ranges"},
 	{"mmio", "machine"},
 	{"clock", "machine"},
 	{"irq", "machine"},
@@ -41,7 +42,7 @@ var rules = []struct {
 	{"netstack", "clock device netstack/..."},
 	{"linuxabi/linux", ""},
 	{"fs", "linuxabi/linux"},
-	{"linuxabi", "boot clock machine device fs linuxabi/linux netstack netstack/..."},
+	{"linuxabi", "boot ranges clock machine device fs linuxabi/linux netstack netstack/..."},
 }
 
 // stdlib is what our packages may import besides, and internal packages: package os imports them, so they cannot

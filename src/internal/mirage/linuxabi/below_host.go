@@ -3,6 +3,8 @@
 package linuxabi
 
 import (
+	"internal/mirage/linuxabi/linux"
+	"internal/mirage/ranges"
 	"sync/atomic"
 	"time"
 )
@@ -61,3 +63,18 @@ func exitMachine(code int32) {
 	}
 	select {}
 }
+
+// On the host there is no memory to map.
+
+const (
+	mapOver = 1
+	mapFree = 2
+)
+
+func mapMemory(r ranges.Range, how int) (uintptr, linux.Errno)          { return 0, linux.ENOMEM }
+func unmapMemory(start, end uintptr) linux.Errno                        { return 0 }
+func protectMemory(start, end uintptr, access ranges.Flags) linux.Errno { return linux.ENOMEM }
+func discardMemory(start, end uintptr) linux.Errno                      { return 0 }
+func populate(start, end uintptr, access ranges.Flags) linux.Errno      { return linux.ENOMEM }
+func residentMemory(va uintptr) bool                                    { return false }
+func nextRange(addr uintptr) (r ranges.Range, ok bool)                  { return r, false }

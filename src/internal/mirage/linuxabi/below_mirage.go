@@ -2,7 +2,11 @@
 
 package linuxabi
 
-import "internal/mirage/machine"
+import (
+	"internal/mirage/linuxabi/linux"
+	"internal/mirage/machine"
+	"internal/mirage/ranges"
+)
 
 // What the runtime does for this package.
 
@@ -17,3 +21,28 @@ func lastResort(p []byte)                      { machine.ConsoleWrite(p) }
 func pollReady(desc uintptr, mode int32)       { machine.Ready(desc, mode) }
 func signalMachine(sig uint32)                 { machine.Signal(sig) }
 func exitMachine(code int32)                   { machine.Exit(code) }
+
+const (
+	mapOver = machine.MapOver
+	mapFree = machine.MapFree
+)
+
+func mapMemory(r ranges.Range, how int) (uintptr, linux.Errno) {
+	at, errno := machine.Map(r, how)
+	return at, linux.Errno(errno)
+}
+
+func unmapMemory(start, end uintptr) linux.Errno { return linux.Errno(machine.Unmap(start, end)) }
+
+func protectMemory(start, end uintptr, access ranges.Flags) linux.Errno {
+	return linux.Errno(machine.Protect(start, end, access))
+}
+
+func discardMemory(start, end uintptr) linux.Errno { return linux.Errno(machine.Discard(start, end)) }
+
+func populate(start, end uintptr, access ranges.Flags) linux.Errno {
+	return linux.Errno(machine.Populate(start, end, access))
+}
+
+func residentMemory(va uintptr) bool              { return machine.Resident(va) }
+func nextRange(addr uintptr) (ranges.Range, bool) { return machine.NextRange(addr) }

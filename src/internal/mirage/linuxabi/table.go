@@ -88,6 +88,19 @@ var table = [...]entry{
 	linux.SYS_EPOLL_PWAIT:     {serve: epollPwait},
 	linux.SYS_EPOLL_PWAIT2:    {serve: epollPwait2},
 
+	// mmap.go, madvise.go
+	linux.SYS_MMAP:       {serve: mmap},
+	linux.SYS_MUNMAP:     {serve: munmap},
+	linux.SYS_MPROTECT:   {serve: mprotect},
+	linux.SYS_MADVISE:    {serve: madvise},
+	linux.SYS_MSYNC:      {serve: msync},
+	linux.SYS_MINCORE:    {serve: mincore},
+	linux.SYS_MLOCK:      {serve: mlock},
+	linux.SYS_MLOCK2:     {serve: mlock2},
+	linux.SYS_MUNLOCK:    {serve: mlock},
+	linux.SYS_MLOCKALL:   {serve: mlockall},
+	linux.SYS_MUNLOCKALL: {serve: munlockall},
+
 	// sockets.go, messages.go, sockopt.go
 	linux.SYS_SOCKET:      {serve: socketCall},
 	linux.SYS_SOCKETPAIR:  {serve: socketpair},

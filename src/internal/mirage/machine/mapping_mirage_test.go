@@ -59,10 +59,10 @@ func TestTextHasNoWritableAlias(t *testing.T) {
 
 // Each stack that traps run on begins 64 KiB above the one before, a page after an unmapped one.
 func TestTrapStacksHaveGuards(t *testing.T) {
-	const stackBase, apart, page = 0x6000_0000_0000, 64 << 10, 4096
+	const stackBase, stackEnd, apart, page = 0x6000_0000_0000, 0x7000_0000_0000, 64 << 10, 4096
 	stacks := 0
 	machine.EachMapping(func(va, size uintptr, write, exec bool) {
-		if va < stackBase {
+		if va < stackBase || va >= stackEnd {
 			return
 		}
 		if (va-stackBase)%apart == 0 {

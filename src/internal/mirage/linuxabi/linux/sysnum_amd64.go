@@ -122,6 +122,8 @@ const (
 	SYS_SETPRIORITY       = 141
 	SYS_MLOCK             = 149
 	SYS_MUNLOCK           = 150
+	SYS_MLOCKALL          = 151
+	SYS_MUNLOCKALL        = 152
 	SYS_PRCTL             = 157
 	SYS_ARCH_PRCTL        = 158
 	SYS_SETRLIMIT         = 160

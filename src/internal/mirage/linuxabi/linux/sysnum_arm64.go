@@ -150,6 +150,8 @@ const (
 	SYS_MSYNC             = 227
 	SYS_MLOCK             = 228
 	SYS_MUNLOCK           = 229
+	SYS_MLOCKALL          = 230
+	SYS_MUNLOCKALL        = 231
 	SYS_MINCORE           = 232
 	SYS_MADVISE           = 233
 	SYS_ACCEPT4           = 242
