@@ -38,6 +38,8 @@ var rules = []struct {
 	{"board", "boot machine mmio irq dma device drivers/..."},
 	{"netstack/wire", ""},
 	{"netstack/inet", "device netstack/wire"},
+	{"netstack/tcp", "device netstack/wire netstack/inet netstack/tcp/cong"},
+	{"netstack/tcp/cong", ""},
 	{"netstack/...", "device netstack/wire netstack/inet"},
 	{"netstack", "clock device netstack/..."},
 	{"linuxabi/linux", ""},

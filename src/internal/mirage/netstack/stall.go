@@ -16,9 +16,11 @@ type stalls struct {
 	wait  []func()
 }
 
-// WhenWritable calls f once, soon after now, when the card of r is likely to take a frame.
+// WhenWritable calls f once, soon after now, when the card of r is likely to take a frame. The card is told of what was sent
+// in a batch that ends here.
 func (s *Stack) WhenWritable(r inet.Route, f func()) {
 	i := r.Link.(*Interface)
+	i.nic.Flush()
 	i.stalls.mu.Lock()
 	i.stalls.wait = append(i.stalls.wait, f)
 	first := len(i.stalls.wait) == 1

@@ -25,12 +25,17 @@ const (
 	EADDRNOTAVAIL Errno = 99
 	ENETDOWN      Errno = 100
 	ENETUNREACH   Errno = 101
+	ECONNABORTED  Errno = 103
+	ECONNRESET    Errno = 104
 	ENOBUFS       Errno = 105
 	EISCONN       Errno = 106
 	ENOTCONN      Errno = 107
+	ETIMEDOUT     Errno = 110
 	ECONNREFUSED  Errno = 111
 	EHOSTDOWN     Errno = 112
 	EHOSTUNREACH  Errno = 113
+	EALREADY      Errno = 114
+	EINPROGRESS   Errno = 115
 )
 
 var errnoText = [...]string{
@@ -54,12 +59,17 @@ var errnoText = [...]string{
 	EADDRNOTAVAIL: "cannot assign requested address",
 	ENETDOWN:      "network is down",
 	ENETUNREACH:   "network is unreachable",
+	ECONNABORTED:  "connection aborted",
+	ECONNRESET:    "connection reset by peer",
 	ENOBUFS:       "no buffer space available",
 	EISCONN:       "already connected",
 	ENOTCONN:      "not connected",
+	ETIMEDOUT:     "connection timed out",
 	ECONNREFUSED:  "connection refused",
 	EHOSTDOWN:     "host is down",
 	EHOSTUNREACH:  "no route to host",
+	EALREADY:      "connection already in progress",
+	EINPROGRESS:   "connection in progress",
 }
 
 func (e Errno) Error() string {

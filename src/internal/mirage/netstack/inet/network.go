@@ -43,7 +43,7 @@ type Network interface {
 	// Drop gives back what Open returned.
 	Drop(o *Out)
 
-	// WhenWritable calls f once, soon after now, when the card of r is likely to take a frame.
+	// WhenWritable calls f once, soon after now, when the card of r is likely to take a frame. A batch ends there.
 	WhenWritable(r Route, f func())
 
 	// Unreachable answers p with an ICMP destination unreachable message (port unreachable), if RFC 1122 section
@@ -110,7 +110,7 @@ type Out struct {
 	IP        wire.IPv4Fields // Protocol, TTL, TOS and DontFrag are the transport's
 	PartialAt uint16          // offset in Bytes of a checksum field that holds the pseudo-header's sum; 0: it is right already
 	Offload   bool            // the transport may leave its checksum to the card and set PartialAt
-	Batch     bool            // sent from the receive function of the same card, whose driver flushes by itself
+	Batch     bool            // more follows at once, or it is sent from the receive function of the same card, whose driver flushes
 }
 
 // A SendError is an ICMP error, or ARP's failure, about a datagram from Src to Dst.

@@ -1,0 +1,195 @@
+package tcp
+
+import (
+	"internal/byteorder"
+	"internal/mirage/netstack/inet"
+	"internal/mirage/netstack/wire"
+)
+
+// Ports that are given to sockets that ask for none: Linux's net.ipv4.ip_local_port_range.
+const (
+	firstEphemeral = 32768
+	lastEphemeral  = 60999
+	numEphemeral   = lastEphemeral - firstEphemeral + 1
+)
+
+// Bind fixes the local address; an unspecified Addr stands for all, port 0 for one of the socket's choice. The errors are
+// EADDRINUSE, EADDRNOTAVAIL, EINVAL (bound already), EAFNOSUPPORT.
+func (s *Socket) Bind(local wire.AddrPort) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return inet.EBADF
+	case s.bound != nil, s.conn != nil:
+		return inet.EINVAL
+	case !local.Addr.Is4():
+		return inet.EAFNOSUPPORT
+	case !local.Addr.IsUnspecified() && s.p.net.Local(local.Addr, 0) != inet.Own:
+		return inet.EADDRNOTAVAIL
+	}
+	return s.bind(local)
+}
+
+// bind puts the socket among its port's. s.mu is held.
+func (s *Socket) bind(local wire.AddrPort) error {
+	b := &binding{
+		socket: s, local: local.Addr, iface: s.options.Iface, reuseAddr: s.options.ReuseAddr, reusePort: s.options.ReusePort,
+	}
+	p := s.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if local.Port == 0 {
+		if local.Port = p.unboundPort(b); local.Port == 0 {
+			return inet.EADDRINUSE
+		}
+	} else if !p.ports.free(local.Port, b, (*binding).conflicts) {
+		return inet.EADDRINUSE
+	}
+	p.ports.set(local.Port, s, b)
+	s.bound, s.port = b, local.Port
+	return nil
+}
+
+// unboundPort returns a port that nothing overlapping b has, 0 if there is none: the first from a random one on (RFC 6056
+// section 3.3.1).
+func (p *Protocol) unboundPort(b *binding) uint16 {
+	var random [4]byte
+	p.net.Random(random[:])
+	start := byteorder.LEUint32(random[:]) % numEphemeral
+	for k := range uint32(numEphemeral) {
+		if port := uint16(firstEphemeral + (start+k)%numEphemeral); p.ports.free(port, b, (*binding).overlaps) {
+			return port
+		}
+	}
+	return 0
+}
+
+// publish puts b in place of the socket's binding; nil takes it away. s.mu is held.
+func (s *Socket) publish(b *binding) {
+	if s.bound == nil {
+		return
+	}
+	s.p.mu.Lock()
+	s.p.ports.set(s.port, s, b)
+	s.p.mu.Unlock()
+	s.bound = b
+}
+
+// Connect begins a connection: EINPROGRESS while it is on its way, EALREADY when asked again meanwhile, nil once when it
+// stands, or why it does not. The other errors are EISCONN, EAFNOSUPPORT, EADDRNOTAVAIL (no free port), EADDRINUSE, and
+// Route's.
+func (s *Socket) Connect(remote wire.AddrPort) error {
+	s.mu.Lock()
+	switch {
+	case s.closed:
+		s.mu.Unlock()
+		return inet.EBADF
+	case s.listener != nil:
+		s.mu.Unlock()
+		return inet.EISCONN
+	case s.conn != nil:
+		defer s.mu.Unlock()
+		return s.connectAgain()
+	}
+	now := s.p.net.Now()
+	if err := s.prepare(now, remote); err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	s.connecting = true
+	s.p.counters.ActiveOpens.Add(1)
+	s.conn.open(now)
+	s.settle(now, 0)
+	return inet.EINPROGRESS
+}
+
+// connectAgain says what has become of the connection.
+func (s *Socket) connectAgain() error {
+	state := s.conn.state
+	switch {
+	case state == synSent || state == synReceived:
+		return inet.EALREADY
+	case state == closed && !s.conn.everStood():
+		s.conn, s.connecting = nil, false // it may be tried again
+		if err := s.takeError(); err != nil {
+			return err
+		}
+		return inet.ECONNABORTED
+	case s.connecting:
+		s.connecting = false
+		return nil
+	}
+	return inet.EISCONN
+}
+
+// prepare finds the way to remote and a port, and makes the connection. s.mu is held.
+func (s *Socket) prepare(now int64, remote wire.AddrPort) error {
+	if !remote.Addr.Is4() {
+		return inet.EAFNOSUPPORT
+	}
+	from := wire.Any4
+	if s.bound != nil {
+		from = s.bound.local
+	}
+	r, err := s.p.net.Route(remote.Addr, from, s.options.Iface)
+	if err != nil {
+		return err
+	}
+	if r.To == inet.Broadcast || r.To == inet.Multicast {
+		return inet.ENETUNREACH
+	}
+	s.tuple = tuple{wire.AddrPort{Addr: r.Src, Port: s.port}, wire.AddrPort{Addr: r.Dst, Port: remote.Port}}
+	if s.bound == nil {
+		err = s.choosePort()
+	} else if !s.p.table.add(s) {
+		err = inet.EADDRNOTAVAIL
+	}
+	if err != nil {
+		return err
+	}
+	s.inTable = true
+	s.out.Route, s.routeGen = r, s.p.net.Generation()
+	s.conn = newConn(s.setup(now, r.Room))
+	return nil
+}
+
+// choosePort takes a local port with which the connection is the only one: RFC 6056 section 3.3.3, algorithm 3. A port that
+// somebody has bound is left to him.
+func (s *Socket) choosePort() error {
+	p := s.p
+	start := uint32(s.tuple.hash(p.secret, forPort)) + p.lastPort.Add(1)
+	for k := range uint32(numEphemeral) {
+		port := uint16(firstEphemeral + (start+k)%numEphemeral)
+		if len(p.ports.at(port)) > 0 {
+			continue
+		}
+		if s.tuple.local.Port = port; p.table.add(s) {
+			return nil
+		}
+	}
+	return inet.EADDRNOTAVAIL
+}
+
+// setup is what the socket's connection is made with, on a path that takes room octets of TCP.
+func (s *Socket) setup(now int64, room int) setup {
+	o := &s.options
+	c := setup{
+		settings: o.settings, memory: &s.p.memory, iss: initialSequence(s.p.secret, now, &s.tuple),
+		segment: room - wire.TCPLen, clock: clockOffset(s.p.secret, &s.tuple),
+	}
+	c.sndLimit, c.sndAuto = o.SendBuffer, o.SendBuffer == 0
+	if c.sndAuto {
+		c.sndLimit = firstBuffer
+	}
+	if c.rcvLimit, c.rcvAuto = o.RecvBuffer, o.RecvBuffer == 0; c.rcvAuto {
+		c.rcvLimit = max(firstBuffer, min(8*room, 8*firstBuffer))
+	}
+	return c
+}
+
+// hasInterface reports whether there is an interface with that index.
+func (p *Protocol) hasInterface(index int) bool {
+	_, err := p.net.Route(wire.Loopback4, wire.Any4, index)
+	return err == nil // loopback is always there
+}

@@ -1,0 +1,90 @@
+package tcp
+
+// A buffer holds part of a stream, by the distance from its beginning. It may have holes: its owner knows what is there.
+// Octets are copied once when they come in and once when they go out; the chunks between go from buffer to buffer.
+type buffer struct {
+	ring  []*chunk // a power of two of them, or none; nil where nothing is
+	first int      // where in ring the chunk of the beginning is
+	skip  int      // where in that chunk the beginning is
+	held  int      // chunks
+}
+
+// slot returns where the chunk with an offset stands, making the ring larger if it has to be.
+func (b *buffer) slot(at int) *(*chunk) {
+	n := (b.skip + at) / chunkSize
+	if n >= len(b.ring) {
+		b.grow(n + 1)
+	}
+	return &b.ring[(b.first+n)&(len(b.ring)-1)]
+}
+
+func (b *buffer) grow(n int) {
+	size := max(len(b.ring), 4)
+	for size < n {
+		size *= 2
+	}
+	ring := make([]*chunk, size)
+	for i := range b.ring {
+		ring[i] = b.ring[(b.first+i)&(len(b.ring)-1)]
+	}
+	b.ring, b.first = ring, 0
+}
+
+// write copies p to an offset and returns how much of it there was memory for.
+func (b *buffer) write(m *memory, at int, p []byte) (n int) {
+	for n < len(p) {
+		c := b.slot(at + n)
+		if *c == nil {
+			if *c = m.get(b.held == 0); *c == nil {
+				return n
+			}
+			b.held++
+		}
+		n += copy((*c)[(b.skip+at+n)%chunkSize:], p[n:])
+	}
+	return n
+}
+
+// read copies what is at an offset to p. All of it must be there.
+func (b *buffer) read(p []byte, at int) {
+	for n := 0; n < len(p); {
+		c := *b.slot(at + n)
+		n += copy(p[n:], c[(b.skip+at+n)%chunkSize:])
+	}
+}
+
+// drop forgets the first n octets: the beginning is n further on.
+func (b *buffer) drop(m *memory, n int) {
+	for n += b.skip; n >= chunkSize; n -= chunkSize {
+		if len(b.ring) > 0 {
+			b.free(m, b.first)
+			b.first = (b.first + 1) & (len(b.ring) - 1)
+		}
+	}
+	b.skip = n
+}
+
+// cut forgets the chunks that hold nothing before an offset.
+func (b *buffer) cut(m *memory, at int) {
+	for n := (b.skip + at + chunkSize - 1) / chunkSize; n < len(b.ring); n++ {
+		b.free(m, (b.first+n)&(len(b.ring)-1))
+	}
+}
+
+// clear forgets everything.
+func (b *buffer) clear(m *memory) {
+	if b.held > 0 {
+		b.cut(m, -b.skip)
+	}
+	if len(b.ring) > 16 {
+		b.ring, b.first = nil, 0
+	}
+}
+
+func (b *buffer) free(m *memory, i int) {
+	if c := b.ring[i]; c != nil {
+		b.ring[i] = nil
+		b.held--
+		m.put(c)
+	}
+}

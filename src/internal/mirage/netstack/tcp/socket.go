@@ -1,0 +1,186 @@
+package tcp
+
+import (
+	"internal/mirage/netstack/inet"
+	"internal/mirage/netstack/wire"
+	"sync"
+)
+
+// A Socket is one end of a connection, or listens for them. Its methods never block and may be called from any
+// goroutine.
+type Socket struct {
+	p *Protocol
+
+	mu       sync.Mutex
+	options  Options
+	notify   func(Readiness)
+	bound    *binding // what is in p.ports; nil if it is not bound
+	port     uint16
+	listener *listener // not nil while it listens
+	parent   *Socket   // who made it, until it is accepted
+	queue    *listener // that parent's
+
+	conn       *conn // nil before Connect
+	tuple      tuple
+	chain      *Socket // in p.table, under its lock
+	inTable    bool
+	connecting bool // Connect has not been told the outcome
+	counted    bool // in CurrEstab
+	waits      bool // is in p.waiting
+	waitNext   *Socket
+	waitPrev   *Socket // under its lock
+	out        inet.Out
+	routeGen   uint32 // the Network's generation, 0 when there is no route
+	timer      inet.Timer
+	timerAt    int64 // when it fires; 0: it does not wait
+	stalled    bool  // waits for room in the card
+
+	err     inet.Errno // pending
+	noRead  bool       // shut down
+	noWrite bool
+	closed  bool // by the user
+}
+
+// NewSocket makes a socket for IPv4.
+func (p *Protocol) NewSocket() *Socket { return p.newSocket(defaults) }
+
+func (p *Protocol) newSocket(o Options) *Socket {
+	s := &Socket{p: p, options: o}
+	s.timer.F = s.expire
+	return s
+}
+
+// Readiness says what a call would do now, as poll's bits do.
+type Readiness struct {
+	Readable, Writable bool
+	PeerDone           bool // nothing will come any more: POLLRDHUP
+	HungUp             bool // in neither direction
+	Failed             bool // there is an error to be taken
+}
+
+// Notify makes f be called after each event that may change what Ready says: with those that may have come to hold, from
+// any goroutine, without locks held. f must be quick; it may call the socket.
+func (s *Socket) Notify(f func(Readiness)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notify = f
+}
+
+// Ready says what a call would do now.
+func (s *Socket) Ready() Readiness {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.conn
+	switch {
+	case s.closed:
+		return allOver
+	case s.listener != nil:
+		return Readiness{Readable: len(s.listener.queue) > 0}
+	case c == nil:
+		return Readiness{Writable: true, HungUp: true, Failed: s.err != 0}
+	}
+	r := Readiness{Failed: s.err != 0}
+	gone := c.state == closed
+	r.PeerDone = gone || c.finSeen || s.noRead
+	r.HungUp = gone || r.PeerDone && s.noWrite
+	r.Readable = c.ready > 0 || r.PeerDone || r.Failed
+	r.Writable = gone || r.Failed || c.state.synchronized() && (s.noWrite || c.roomy())
+	return r
+}
+
+// Local returns the local address, 0.0.0.0:0 before it has one.
+func (s *Socket) Local() wire.AddrPort {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.conn != nil:
+		return s.tuple.local
+	case s.bound != nil:
+		return wire.AddrPort{Addr: s.bound.local, Port: s.port}
+	}
+	return wire.AddrPort{Addr: wire.Any4}
+}
+
+// Remote returns the peer; ok is false if the socket is not connected.
+func (s *Socket) Remote() (peer wire.AddrPort, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil || !s.conn.state.synchronized() {
+		return wire.AddrPort{}, false
+	}
+	return s.tuple.remote, true
+}
+
+// TakeError returns the pending error and clears it (SO_ERROR); nil if there is none.
+func (s *Socket) TakeError() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.takeError()
+}
+
+func (s *Socket) takeError() error {
+	if s.err == 0 {
+		return nil
+	}
+	err := s.err
+	s.err = 0
+	return err
+}
+
+// Shutdown ends receiving, sending, or both: RFC 9293 section 3.6. A listening socket that no longer receives does not
+// listen any more. The error is ENOTCONN.
+func (s *Socket) Shutdown(read, write bool) error {
+	s.mu.Lock()
+	c := s.conn
+	switch {
+	case s.closed:
+		s.mu.Unlock()
+		return inet.EBADF
+	case s.listener != nil:
+		if !read {
+			s.mu.Unlock()
+			return nil
+		}
+		s.unlisten()
+		return nil
+	case c == nil || c.state == closed:
+		s.mu.Unlock()
+		return inet.ENOTCONN
+	}
+	s.noRead, s.noWrite = s.noRead || read, s.noWrite || write
+	if c.state == synSent {
+		c.end(0)
+	} else if write {
+		c.finish()
+	}
+	c.events |= evReadable | evWritable
+	s.settle(s.p.net.Now(), 0)
+	return nil
+}
+
+// Close ends the socket: every later call gives EBADF. What was written is still sent, unless something that came was not
+// read or Options.Linger is 0: then the peer gets a RST.
+func (s *Socket) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return inet.EBADF
+	}
+	s.closed, s.noRead, s.noWrite = true, true, true
+	if s.listener != nil {
+		s.unlisten()
+		s.mu.Lock()
+	}
+	if c := s.conn; c != nil {
+		if s.options.Linger == 0 {
+			c.abort(0)
+		}
+		c.leave(s.p.net.Now())
+		c.events |= evReadable | evWritable
+	}
+	if s.conn == nil || s.conn.state == closed {
+		s.publish(nil)
+	}
+	s.settle(s.p.net.Now(), 0)
+	return nil
+}
