@@ -144,19 +144,6 @@ func machine_idle(cpu int) (ns int64) {
 //go:linkname machine_arguments internal/mirage/machine.runtime_arguments
 func machine_arguments() (args, environment []string) { return argslice, envs }
 
-//go:linkname machine_nextRange internal/mirage/machine.runtime_nextRange
-func machine_nextRange(addr uintptr) (start, end uintptr, read, write, exec bool) {
-	var v vma
-	onTrapStack(func() {
-		flags := vmLock.lock()
-		if i := vmaAfter(addr); i < vmas.n {
-			v = vmas.list[i]
-		}
-		vmLock.unlock(flags)
-	})
-	return v.start, v.end, v.prot&vmRead != 0, v.prot&vmWrite != 0, v.prot&vmExec != 0
-}
-
 //go:linkname machine_exit internal/mirage/machine.runtime_exit
 func machine_exit(code int32) { exit(code) }
 

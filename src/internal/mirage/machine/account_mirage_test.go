@@ -4,6 +4,7 @@ package machine_test
 
 import (
 	"internal/mirage/machine"
+	"internal/mirage/ranges"
 	"os"
 	"runtime"
 	"slices"
@@ -52,21 +53,20 @@ func TestRanges(t *testing.T) {
 	data := new([100]int)
 	text := **(**uintptr)(unsafe.Pointer(&[]func(*testing.T){TestRanges}[0]))
 	foundText, foundData := false, false
-	for r := machine.NextRange(0); r.End != 0; {
-		if r.Start >= r.End || r.Write && r.Exec {
+	for r, ok := machine.NextRange(0); ok; {
+		if r.Start >= r.End || r.Flags&ranges.Write != 0 && r.Flags&ranges.Exec != 0 {
 			t.Errorf("range %+v", r)
 		}
 		if text-r.Start < r.End-r.Start {
-			foundText = r.Read && r.Exec
+			foundText = r.Flags&ranges.Read != 0 && r.Flags&ranges.Exec != 0
 		}
 		if at := uintptr(unsafe.Pointer(data)); at-r.Start < r.End-r.Start {
-			foundData = r.Read && r.Write
+			foundData = r.Flags&ranges.Read != 0 && r.Flags&ranges.Write != 0
 		}
-		next := machine.NextRange(r.End)
-		if next.End != 0 && next.Start < r.End {
-			t.Errorf("range %+v follows %+v", next, r)
+		last := r
+		if r, ok = machine.NextRange(r.End); ok && r.Start < last.End {
+			t.Errorf("range %+v follows %+v", r, last)
 		}
-		r = next
 	}
 	if !foundText || !foundData {
 		t.Errorf("text is in an executable range: %v, data in a writable one: %v", foundText, foundData)

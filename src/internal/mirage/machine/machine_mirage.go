@@ -140,18 +140,6 @@ func Idle(cpu int) int64 { return runtime_idle(cpu) }
 // Arguments returns the program's arguments and its environment as they were at the boot. Not to be changed.
 func Arguments() (args, environment []string) { return runtime_arguments() }
 
-// A Range is a part of the address space that the program may use, whether or not there are pages yet.
-type Range struct {
-	Start, End        uintptr
-	Read, Write, Exec bool
-}
-
-// NextRange returns the first range that ends above addr; its end is 0 when there is none.
-func NextRange(addr uintptr) (r Range) {
-	r.Start, r.End, r.Read, r.Write, r.Exec = runtime_nextRange(addr)
-	return r
-}
-
 // EachMapping calls f for each page that the CPU's page tables map, at va, of size bytes. For tests.
 func EachMapping(f func(va, size uintptr, write, exec bool)) { runtime_eachMapping(f) }
 
@@ -190,4 +178,3 @@ func runtime_signal(sig uint32)
 func runtime_memory() (total, free uint64)
 func runtime_idle(cpu int) int64
 func runtime_arguments() (args, environment []string)
-func runtime_nextRange(addr uintptr) (start, end uintptr, read, write, exec bool)
