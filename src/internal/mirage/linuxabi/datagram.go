@@ -17,24 +17,6 @@ type datagramSocket struct {
 	wanted  atomic.Uint32 // ancillary data that receivers ask for, by option number of level IPPROTO_IP
 }
 
-// newInetSocket makes an IPv4 socket.
-func (p *Process) newInetSocket(kind, protocol int) (socket, linux.Errno) {
-	switch {
-	case kind == linux.SOCK_DGRAM && (protocol == linux.IPPROTO_IP || protocol == linux.IPPROTO_UDP):
-		s := &datagramSocket{udp: p.net.udp.NewSocket(false)}
-		s.domain, s.kind, s.protocol = linux.AF_INET, kind, linux.IPPROTO_UDP
-		s.udp.Notify(s.notify)
-		return s, 0
-	case kind == linux.SOCK_STREAM && (protocol == linux.IPPROTO_IP || protocol == linux.IPPROTO_TCP):
-		s := &streamSocket{}
-		s.domain, s.kind, s.protocol = linux.AF_INET, kind, linux.IPPROTO_TCP
-		return s, 0
-	case kind == linux.SOCK_DGRAM, kind == linux.SOCK_STREAM:
-		return nil, linux.EPROTONOSUPPORT
-	}
-	return nil, linux.ESOCKTNOSUPPORT
-}
-
 // notify passes on what the stack says.
 func (s *datagramSocket) notify(readable, writable bool) {
 	var events uint32

@@ -49,32 +49,18 @@ func receiveBuffer(wish int) int {
 
 // bindToDevice takes the name of an interface; the empty one undoes it.
 func (s *datagramSocket) bindToDevice(p *Process, value []byte) linux.Errno {
-	name := value[:min(len(value), linux.IFNAMSIZ-1)]
-	for i, c := range name {
-		if c == 0 {
-			name = name[:i]
-			break
-		}
-	}
-	index := 0
-	if len(name) > 0 {
-		info, ok := p.net.byName(string(name))
-		if !ok {
-			return linux.ENODEV
-		}
-		index = info.Index
+	index, e := p.interfaceOption(value)
+	if e != 0 {
+		return e
 	}
 	return errno(s.udp.Configure(func(o *udp.Options) { o.Iface = index }))
 }
 
 // setIPOption sets an option of level IPPROTO_IP, which may be given as one byte.
 func (s *datagramSocket) setIPOption(name uintptr, value []byte) linux.Errno {
-	v, e := intOption(value)
-	if e != 0 && len(value) == 0 {
-		return e
-	}
+	v, e := byteOption(value)
 	if e != 0 {
-		v = int(value[0])
+		return e
 	}
 	var change func(o *udp.Options)
 	switch name {
@@ -130,10 +116,7 @@ func (s *datagramSocket) option(p *Process, level, name uintptr) ([]byte, linux.
 		case linux.SO_RCVBUF:
 			return intValue(o.RecvBuffer), 0
 		case linux.SO_BINDTODEVICE:
-			if i := p.net.stack.Interface(o.Iface); o.Iface != 0 && i != nil {
-				return append([]byte(p.net.nameOf(o.Iface)), 0), 0
-			}
-			return nil, 0
+			return p.interfaceValue(o.Iface), 0
 		}
 		return s.base(name)
 	case linux.IPPROTO_IP:
@@ -143,17 +126,9 @@ func (s *datagramSocket) option(p *Process, level, name uintptr) ([]byte, linux.
 }
 
 func (s *datagramSocket) ipOption(name uintptr, o udp.Options) ([]byte, linux.Errno) {
-	const defaultTTL = 64
 	switch name {
 	case linux.IP_PKTINFO, linux.IP_RECVTTL, linux.IP_RECVTOS:
 		return intValue(int(s.wanted.Load() >> name & 1)), 0
-	case linux.IP_TOS:
-		return intValue(int(o.TOS)), 0
-	case linux.IP_TTL:
-		if o.TTL == 0 {
-			return intValue(defaultTTL), 0
-		}
-		return intValue(int(o.TTL)), 0
 	case linux.IP_MULTICAST_TTL:
 		return intValue(int(o.MulticastTTL)), 0
 	case linux.IP_MTU_DISCOVER:
@@ -162,5 +137,5 @@ func (s *datagramSocket) ipOption(name uintptr, o udp.Options) ([]byte, linux.Er
 		}
 		return intValue(linux.IP_PMTUDISC_DONT), 0
 	}
-	return nil, linux.ENOPROTOOPT
+	return ipOption(name, o.TTL, o.TOS)
 }

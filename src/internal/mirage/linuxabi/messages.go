@@ -46,10 +46,27 @@ func (p *Process) receive(d *description, s socket, b []byte, m *message, flags 
 			return s.receive(p, b, m, flags)
 		})
 	}
+	if e == 0 && flags&(linux.MSG_WAITALL|linux.MSG_DONTWAIT|linux.MSG_PEEK) == linux.MSG_WAITALL && s.common().kind == linux.SOCK_STREAM {
+		n = d.receiveAll(p, s, b, n, flags)
+	}
 	if e == 0 && flags&linux.MSG_TRUNC != 0 && s.common().kind != linux.SOCK_STREAM {
 		n = m.size // the datagram's length, whatever had room (recv(2))
 	}
 	return n, e
+}
+
+// receiveAll goes on after the first n bytes until b is full or nothing more comes (recv(2), MSG_WAITALL).
+func (d *description) receiveAll(p *Process, s socket, b []byte, n int, flags uintptr) int {
+	for n > 0 && n < len(b) {
+		more, e := d.wait(until(&s.common().receiveTimeout), func() (int, linux.Errno) {
+			return s.receive(p, b[n:], &message{}, flags)
+		})
+		if e != 0 || more == 0 {
+			break
+		}
+		n += more
+	}
+	return n
 }
 
 func sendto(p *Process, a args) (uintptr, linux.Errno) {

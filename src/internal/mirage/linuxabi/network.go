@@ -3,6 +3,7 @@ package linuxabi
 import (
 	"internal/mirage/clock"
 	"internal/mirage/netstack"
+	"internal/mirage/netstack/tcp"
 	"internal/mirage/netstack/udp"
 	"internal/mirage/netstack/wire"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 type network struct {
 	stack   *netstack.Stack
 	udp     *udp.Protocol
+	tcp     *tcp.Protocol
 	settled atomic.Bool
 	done    chan struct{} // closed when settled
 }
@@ -19,7 +21,9 @@ type network struct {
 // newNetwork makes a stack with the loopback interface alone, which needs no configuration.
 func newNetwork() *network {
 	n := &network{stack: netstack.New(netstack.Config{Now: nanotime, Rand: random}), done: make(chan struct{})}
-	n.udp = udp.New(n.stack)
+	n.udp, n.tcp = udp.New(n.stack), tcp.New(n.stack)
+	total, _ := memory()
+	n.tcp.SetMemoryLimit(int64(total / 4))
 	n.stack.Start()
 	return n
 }

@@ -1,72 +1,148 @@
 package linuxabi
 
-import "internal/mirage/linuxabi/linux"
+import (
+	"internal/mirage/linuxabi/linux"
+	"internal/mirage/netstack/tcp"
+)
 
-// streamSocket is a TCP socket on a stack without TCP. It can be made, which is how package net learns that there is
-// IPv4, and have its options set; there is nothing to connect or listen with.
+// TCP sockets (tcp(7)): package netstack/tcp's, as Linux shows them.
+
+// streamSocket is one of them.
 type streamSocket struct {
 	socketBase
+	tcp     *tcp.Socket
 	changed waitQueue
 }
 
+func newStreamSocket(t *tcp.Socket) *streamSocket {
+	s := &streamSocket{tcp: t}
+	s.domain, s.kind, s.protocol = linux.AF_INET, linux.SOCK_STREAM, linux.IPPROTO_TCP
+	t.Notify(s.notify)
+	return s
+}
+
+// notify passes on what the stack says.
+func (s *streamSocket) notify(r tcp.Readiness) { s.changed.notify(pollBits(r)) }
+
+// pollBits writes what is ready as poll does.
+func pollBits(r tcp.Readiness) (events uint32) {
+	if r.Readable {
+		events |= pollIn
+	}
+	if r.Writable {
+		events |= pollOut
+	}
+	if r.PeerDone {
+		events |= linux.EPOLLRDHUP
+	}
+	if r.HungUp {
+		events |= linux.EPOLLHUP
+	}
+	if r.Failed {
+		events |= linux.EPOLLERR
+	}
+	return events
+}
+
 func (s *streamSocket) bind(p *Process, addr []byte) linux.Errno {
-	if _, e := parseInet(addr); e != 0 {
+	local, e := parseInet(addr)
+	if e != 0 {
 		return e
 	}
-	return linux.EOPNOTSUPP
+	if !local.Addr.IsUnspecified() {
+		p.net.await(local.Addr)
+	}
+	return errno(s.tcp.Bind(local))
 }
 
 func (s *streamSocket) connect(p *Process, addr []byte) linux.Errno {
-	if _, e := parseInet(addr); e != 0 {
+	if len(addr) < 2 {
+		return linux.EINVAL
+	}
+	if family(addr) == linux.AF_UNSPEC {
+		return errno(s.tcp.Disconnect())
+	}
+	remote, e := parseInet(addr)
+	if e != 0 {
 		return e
 	}
-	return linux.EOPNOTSUPP
+	p.net.await(remote.Addr)
+	return errno(s.tcp.Connect(remote))
 }
 
-func (s *streamSocket) listen(p *Process, backlog int) linux.Errno { return linux.EOPNOTSUPP }
+func (s *streamSocket) listen(p *Process, backlog int) linux.Errno {
+	return errno(s.tcp.Listen(backlog))
+}
 
-func (s *streamSocket) accept(p *Process) (socket, linux.Errno) { return nil, linux.EINVAL }
+// accept gives the new socket what it inherits of this one.
+func (s *streamSocket) accept(p *Process) (socket, linux.Errno) {
+	t, err := s.tcp.Accept()
+	if err != nil {
+		return nil, errno(err)
+	}
+	c := newStreamSocket(t)
+	c.receiveTimeout.Store(s.receiveTimeout.Load())
+	c.sendTimeout.Store(s.sendTimeout.Load())
+	c.flags.Store(s.flags.Load())
+	c.linger.Store(s.linger.Load())
+	return c, 0
+}
 
 func (s *streamSocket) name() []byte {
-	b := putInet(anyPort)
+	b := putInet(s.tcp.Local())
 	return b[:]
 }
 
-func (s *streamSocket) peer() ([]byte, linux.Errno) { return nil, linux.ENOTCONN }
+func (s *streamSocket) peer() ([]byte, linux.Errno) {
+	remote, ok := s.tcp.Remote()
+	if !ok {
+		return nil, linux.ENOTCONN
+	}
+	b := putInet(remote)
+	return b[:], 0
+}
 
+// send takes what there is room for. An address is passed over, as by tcp_sendmsg.
 func (s *streamSocket) send(p *Process, b []byte, m *message, flags uintptr) (int, linux.Errno) {
-	return 0, linux.EPIPE
+	if flags&linux.MSG_OOB != 0 {
+		return 0, linux.EOPNOTSUPP
+	}
+	n, err := s.tcp.Send(b)
+	return n, errno(err)
 }
 
 func (s *streamSocket) receive(p *Process, b []byte, m *message, flags uintptr) (int, linux.Errno) {
-	return 0, linux.ENOTCONN
+	switch {
+	case flags&linux.MSG_ERRQUEUE != 0:
+		return 0, linux.EAGAIN // errors are not queued
+	case flags&linux.MSG_OOB != 0:
+		return 0, linux.EINVAL // there is no urgent data
+	}
+	n, err := s.tcp.Recv(b, flags&linux.MSG_PEEK != 0)
+	return n, errno(err)
 }
 
-// setOption takes what is set before a socket is used.
-func (s *streamSocket) setOption(p *Process, level, name uintptr, value []byte) linux.Errno {
-	if level != linux.SOL_SOCKET {
-		return linux.ENOPROTOOPT
-	}
-	switch name {
-	case linux.SO_REUSEADDR, linux.SO_REUSEPORT, linux.SO_BROADCAST:
-		_, e := intOption(value)
-		return e
-	}
-	return s.setBase(name, value)
+func (s *streamSocket) shutdown(read, write bool) linux.Errno {
+	return errno(s.tcp.Shutdown(read, write))
 }
 
-func (s *streamSocket) option(p *Process, level, name uintptr) ([]byte, linux.Errno) {
-	if level != linux.SOL_SOCKET {
-		return nil, linux.ENOPROTOOPT
+func (s *streamSocket) read(d *description, b []byte) (int, linux.Errno) {
+	if len(b) == 0 {
+		return 0, 0 // sock_read_iter
 	}
-	return s.base(name)
+	n, err := s.tcp.Recv(b, false)
+	return n, errno(err)
 }
 
-func (s *streamSocket) shutdown(read, write bool) linux.Errno { return linux.ENOTCONN }
+func (s *streamSocket) write(d *description, b []byte) (int, linux.Errno) {
+	n, err := s.tcp.Send(b)
+	return n, errno(err)
+}
 
-func (s *streamSocket) read(d *description, b []byte) (int, linux.Errno)  { return 0, linux.ENOTCONN }
-func (s *streamSocket) write(d *description, b []byte) (int, linux.Errno) { return 0, linux.EPIPE }
-func (s *streamSocket) ready(d *description) uint32                       { return pollOut | linux.EPOLLHUP }
-func (s *streamSocket) mode() uint32                                      { return linux.S_IFSOCK | 0o777 }
-func (s *streamSocket) queue() *waitQueue                                 { return &s.changed }
-func (s *streamSocket) release(d *description)                            {}
+func (s *streamSocket) waiting() int { return s.tcp.Waiting() }
+
+func (s *streamSocket) ready(d *description) uint32 { return pollBits(s.tcp.Ready()) }
+
+func (s *streamSocket) mode() uint32           { return linux.S_IFSOCK | 0o777 }
+func (s *streamSocket) queue() *waitQueue      { return &s.changed }
+func (s *streamSocket) release(d *description) { s.tcp.Close() }

@@ -102,6 +102,24 @@ const (
 	SCM_CREDENTIALS = 2
 )
 
+// Options of level IPPROTO_TCP (include/uapi/linux/tcp.h).
+const (
+	TCP_NODELAY      = 1
+	TCP_MAXSEG       = 2
+	TCP_CORK         = 3
+	TCP_KEEPIDLE     = 4
+	TCP_KEEPINTVL    = 5
+	TCP_KEEPCNT      = 6
+	TCP_DEFER_ACCEPT = 9
+	TCP_INFO         = 11
+	TCP_QUICKACK     = 12
+	TCP_CONGESTION   = 13
+	TCP_USER_TIMEOUT = 18
+
+	SizeofTCPInfo = 104 // as far as tcpi_total_retrans
+	TCP_LISTEN    = 10  // tcpi_state
+)
+
 // A Msghdr is struct user_msghdr.
 type Msghdr struct {
 	Name       uintptr

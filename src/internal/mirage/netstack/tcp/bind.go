@@ -111,6 +111,7 @@ func (s *Socket) connectAgain() error {
 	case state == synSent || state == synReceived:
 		return inet.EALREADY
 	case state == closed && !s.conn.everStood():
+		s.leaveTable()
 		s.conn, s.connecting = nil, false // it may be tried again
 		if err := s.takeError(); err != nil {
 			return err
@@ -192,4 +193,25 @@ func (s *Socket) setup(now int64, room int) setup {
 func (p *Protocol) hasInterface(index int) bool {
 	_, err := p.net.Route(wire.Loopback4, wire.Any4, index)
 	return err == nil // loopback is always there
+}
+
+// Disconnect ends the connection with a RST, as connect(2) to AF_UNSPEC does; the socket may be used again.
+func (s *Socket) Disconnect() error {
+	s.mu.Lock()
+	c := s.conn
+	switch {
+	case s.closed:
+		s.mu.Unlock()
+		return inet.EBADF
+	case c == nil:
+		s.mu.Unlock()
+		return nil
+	}
+	c.abort(0)
+	s.settle(s.p.net.Now(), 0)
+	s.mu.Lock()
+	s.leaveTable()
+	s.conn, s.err, s.connecting, s.noRead, s.noWrite = nil, 0, false, false, false
+	s.mu.Unlock()
+	return nil
 }

@@ -105,7 +105,7 @@ func (s *Socket) Local() wire.AddrPort {
 func (s *Socket) Remote() (peer wire.AddrPort, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.conn == nil || !s.conn.state.synchronized() {
+	if s.conn == nil || !s.conn.state.synchronized() || s.conn.state == timeWait {
 		return wire.AddrPort{}, false
 	}
 	return s.tuple.remote, true
@@ -143,7 +143,7 @@ func (s *Socket) Shutdown(read, write bool) error {
 		}
 		s.unlisten()
 		return nil
-	case c == nil || c.state == closed:
+	case c == nil || c.state == closed || c.state == timeWait: // of which the socket is free on Linux
 		s.mu.Unlock()
 		return inet.ENOTCONN
 	}

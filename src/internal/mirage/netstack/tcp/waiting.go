@@ -48,7 +48,7 @@ func (w *waiting) remove(s *Socket) {
 // cutShort ends a connection in TIME-WAIT early.
 func (s *Socket) cutShort() {
 	s.mu.Lock()
-	if s.conn.state == timeWait {
+	if s.conn != nil && s.conn.state == timeWait {
 		s.conn.end(0)
 	}
 	s.settle(s.p.net.Now(), 0)

@@ -1,0 +1,60 @@
+package linuxabi
+
+import "internal/mirage/linuxabi/linux"
+
+// newInetSocket makes an IPv4 socket.
+func (p *Process) newInetSocket(kind, protocol int) (socket, linux.Errno) {
+	switch {
+	case kind == linux.SOCK_DGRAM && (protocol == linux.IPPROTO_IP || protocol == linux.IPPROTO_UDP):
+		s := &datagramSocket{udp: p.net.udp.NewSocket(false)}
+		s.domain, s.kind, s.protocol = linux.AF_INET, kind, linux.IPPROTO_UDP
+		s.udp.Notify(s.notify)
+		return s, 0
+	case kind == linux.SOCK_STREAM && (protocol == linux.IPPROTO_IP || protocol == linux.IPPROTO_TCP):
+		return newStreamSocket(p.net.tcp.NewSocket()), 0
+	case kind == linux.SOCK_DGRAM, kind == linux.SOCK_STREAM:
+		return nil, linux.EPROTONOSUPPORT
+	}
+	return nil, linux.ESOCKTNOSUPPORT
+}
+
+// byteOption reads an option of type int that may be given as one byte, as those of level IPPROTO_IP. The error is EINVAL.
+func byteOption(value []byte) (int, linux.Errno) {
+	v, e := intOption(value)
+	if e != 0 && len(value) > 0 {
+		return int(value[0]), 0
+	}
+	return v, e
+}
+
+// textOption is an option that is a text, which may end in a zero.
+func textOption(value []byte) string {
+	name := value[:min(len(value), linux.IFNAMSIZ-1)]
+	for i, c := range name {
+		if c == 0 {
+			return string(name[:i])
+		}
+	}
+	return string(name)
+}
+
+// interfaceOption finds the interface that SO_BINDTODEVICE names; the empty name is none's. The error is ENODEV.
+func (p *Process) interfaceOption(value []byte) (index int, e linux.Errno) {
+	name := textOption(value)
+	if name == "" {
+		return 0, 0
+	}
+	info, ok := p.net.byName(name)
+	if !ok {
+		return 0, linux.ENODEV
+	}
+	return info.Index, 0
+}
+
+// interfaceValue is the value of SO_BINDTODEVICE.
+func (p *Process) interfaceValue(index int) []byte {
+	if index == 0 {
+		return nil
+	}
+	return append([]byte(p.net.nameOf(index)), 0)
+}
