@@ -13,6 +13,8 @@ func accessFault(t *thread, f *trapFrame, va uintptr, want vmProt) {
 		outOfMemory(t, f, va)
 	case vmForbidden:
 		faultSignal(t, f, _SIGSEGV, siginfoOf(_SEGV_ACCERR, va))
+	case vmBeyond:
+		faultSignal(t, f, _SIGBUS, siginfoOf(_BUS_ADRERR, va))
 	default:
 		faultSignal(t, f, _SIGSEGV, siginfoOf(_SEGV_MAPERR, va))
 	}

@@ -42,6 +42,8 @@ func mapMemory(r ranges.Range, how int) (at, errno uintptr) {
 			r.Start, r.End = at, at+n
 			if !vmas.Set(r) {
 				errno = _ENOMEM
+			} else if o := vmObjectOf(&r); o != nil {
+				o.mapped += n
 			}
 		}
 		vmLock.unlock(flags)
@@ -159,7 +161,12 @@ func vmRestrict(start, end uintptr, prot vmProt) bool {
 	}
 	for va := start; va < end; va += pageSize4K {
 		if e := vmEntry(va, 0, false); e != nil && !e.empty() {
-			e.setLeaf(e.addr(), 0, prot, false)
+			if e.borrowed() {
+				e.setLeaf(e.addr(), 0, prot&^vmWrite, false) // a write is first seen by vmFillObject
+				e.borrow()
+			} else {
+				e.setLeaf(e.addr(), 0, prot, false)
+			}
 		}
 	}
 	vmFlush(start, (end-start)/pageSize4K)
@@ -183,26 +190,14 @@ func residentMemory(va uintptr) (there bool) {
 			e := vmEntry(va, level, false)
 			there = e != nil && !e.empty() && e.leaf(level)
 		}
+		if r := vmas.Find(va); r != nil && r.Object != 0 {
+			o, index := vmObjectOf(r), vmIndexIn(r, va)
+			there = index < o.reaches() && (there || o.find(index) != 0 || o.inPlace(index) != 0)
+		}
 		vmLock.unlock(flags)
 	})
 	return there
 }
-
-//go:linkname machine_mapMemory internal/mirage/machine.runtime_mapMemory
-func machine_mapMemory(start, end, object, offset uintptr, flags uint32, how int) (at, errno uintptr) {
-	return mapMemory(ranges.Range{Start: start, End: end, Object: object, Offset: offset, Flags: vmProt(flags)}, how)
-}
-
-//go:linkname machine_unmapMemory internal/mirage/machine.runtime_unmapMemory
-func machine_unmapMemory(start, end uintptr) (errno uintptr) { return unmapMemory(start, end) }
-
-//go:linkname machine_protectMemory internal/mirage/machine.runtime_protectMemory
-func machine_protectMemory(start, end uintptr, flags uint32) (errno uintptr) {
-	return protectMemory(start, end, vmProt(flags))
-}
-
-//go:linkname machine_discardMemory internal/mirage/machine.runtime_discardMemory
-func machine_discardMemory(start, end uintptr) (errno uintptr) { return discardMemory(start, end) }
 
 // populateMemory makes the pages of [start, end) present, as accesses of the kind want would.
 func populateMemory(start, end uintptr, want vmProt) (errno uintptr) {
@@ -212,24 +207,13 @@ func populateMemory(start, end uintptr, want vmProt) (errno uintptr) {
 			case vmFilled:
 			case vmUnmapped, vmNoMemory:
 				errno = _ENOMEM
-			default:
+			case vmForbidden, vmBeyond:
 				errno = _EFAULT
 			}
 		})
 	}
 	return errno
 }
-
-//go:linkname machine_populateMemory internal/mirage/machine.runtime_populateMemory
-func machine_populateMemory(start, end uintptr, want uint32) (errno uintptr) {
-	return populateMemory(start, end, vmProt(want))
-}
-
-//go:linkname machine_residentMemory internal/mirage/machine.runtime_residentMemory
-func machine_residentMemory(va uintptr) bool { return residentMemory(va) }
-
-//go:linkname machine_nextRange internal/mirage/machine.runtime_nextRange
-func machine_nextRange(addr uintptr, r *ranges.Range) { mapNext(addr, r) }
 
 // mmap and munmap are for the runtime's own tests: the runtime maps by mem_mirage.go.
 

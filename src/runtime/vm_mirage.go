@@ -90,6 +90,7 @@ const (
 	vmFilled    vmOutcome = iota
 	vmUnmapped            // nothing is there
 	vmForbidden           // the program may not touch this address so
+	vmBeyond              // the file that is mapped there does not reach so far
 	vmNoMemory
 )
 
@@ -110,6 +111,9 @@ func vmFill(va uintptr, want vmProt) vmOutcome {
 	}
 	if v.Flags&vmFixed != 0 || v.Flags&want != want {
 		return vmForbidden
+	}
+	if v.Object != 0 {
+		return vmFillObject(v, va, want)
 	}
 	e := vmEntry(va, 1, true)
 	if e == nil {
@@ -186,21 +190,33 @@ func vmReleaseIn(start, end uintptr) {
 			return
 		}
 	}
+	vmReleasePages(start, end, true)
+}
+
+// vmReleasePages takes small pages within one block, with all also those that do not belong to an object.
+func vmReleasePages(start, end uintptr, all bool) {
 	var freed [64]uintptr
 	for start < end {
 		n, first := 0, start
 		for ; start < end && n < len(freed); start += pageSize4K {
-			if e := vmEntry(start, 0, false); e != nil && !e.empty() {
-				freed[n] = e.addr()
-				e.clear()
-				n++
+			e := vmEntry(start, 0, false)
+			if e == nil || e.empty() || !all && !e.borrowed() {
+				continue
 			}
+			freed[n] = 0
+			if !e.borrowed() {
+				freed[n] = e.addr()
+			}
+			e.clear()
+			n++
 		}
 		if n > 0 {
 			vmFlush(first, (start-first)/pageSize4K)
 		}
 		for _, pa := range freed[:n] {
-			physFree(pa, 1)
+			if pa != 0 {
+				physFree(pa, 1)
+			}
 		}
 	}
 }
@@ -238,9 +254,13 @@ func vmProtect(start, end uintptr, prot vmProt) (ok bool) {
 func vmUnmap(start, end uintptr) bool {
 	ok := true
 	vmInBlocks(start, end, func(lo, hi uintptr) {
-		if ok = ok && vmas.Clear(lo, hi); ok {
-			vmReleaseIn(lo, hi)
+		if !ok || !vmas.Clear(lo, lo) || !vmas.Clear(hi, hi) {
+			ok = false // no room to cut a range in two
+			return
 		}
+		vmHides(lo, hi)
+		vmas.Clear(lo, hi)
+		vmReleaseIn(lo, hi)
 	})
 	return ok
 }
@@ -353,7 +373,11 @@ func vmAccessible(p, n uintptr, want vmProt) bool {
 		for p < end && ok {
 			v := vmas.Find(p)
 			if ok = v != nil && v.Flags&want == want; ok {
-				p = v.End
+				last := v.End
+				if v.Object != 0 { // behind the end of a file is nothing to touch
+					last = min(last, v.Start+max(vmObjectOf(v).reaches()*pageSize4K, v.Offset)-v.Offset)
+				}
+				ok, p = last >= end || last == v.End, last
 			}
 		}
 		vmLock.unlock(flags)
@@ -382,3 +406,8 @@ func vmPresent(va uintptr) bool { return vmPhysical(va) != ^uintptr(0) }
 type pte uint64
 
 func (e *pte) empty() bool { return *e == 0 }
+
+// A borrowed page belongs to a vmObject and not to the mapping.
+
+func (e *pte) borrowed() bool { return *e&pteBorrowed != 0 }
+func (e *pte) borrow()        { *e |= pteBorrowed }

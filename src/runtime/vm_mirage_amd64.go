@@ -15,6 +15,8 @@ const (
 	ptePS  = 1 << 7 // in an entry of level 1 or 2: a large page
 	pteNX  = 1 << 63
 
+	pteBorrowed = 1 << 9 // ignored by the CPU
+
 	pteAddr = 0x000f_ffff_ffff_f000
 )
 

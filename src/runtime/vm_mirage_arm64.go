@@ -19,6 +19,8 @@ const (
 	ptePXN    = 1 << 53
 	pteUXN    = 1 << 54
 
+	pteBorrowed = 1 << 55 // ignored by the CPU
+
 	pteAddr = 0x0000_ffff_ffff_f000
 
 	// MAIR_EL1: device memory nGnRE; normal memory, write-back, allocated on reads and writes.

@@ -9,12 +9,13 @@ const chunkSize = 64 << 10
 const smallest = 256
 
 // content is what a regular file holds. A byte is the chunk's if its chunk exists, else the base's if the base
-// reaches that far, else zero. The inode's lock guards it.
+// reaches that far, else zero. Once a file has been mapped pages are in the place of chunks. The inode's lock guards it.
 type content struct {
 	size   int64
 	base   []byte           // lies in the initrd; read, never written
 	chunks map[int64][]byte // by offset/chunkSize; one that is shorter than chunkSize ends in zeros
-	bytes  int64            // in chunks, reserved of the tree's limit
+	pages  Pages            // nil until the file is mapped
+	bytes  int64            // in chunks or pages, reserved of the tree's limit
 }
 
 // held is how many bytes of memory the contents take.
@@ -26,6 +27,10 @@ func (c *content) readAt(p []byte, off int64) int {
 		return 0
 	}
 	p = p[:min(int64(len(p)), c.size-off)]
+	if c.pages != nil {
+		c.readPages(p, off)
+		return len(p)
+	}
 	for done := 0; done < len(p); {
 		index, at := (off+int64(done))/chunkSize, int((off+int64(done))%chunkSize)
 		part := p[done:min(len(p), done+chunkSize-at)]
@@ -54,6 +59,9 @@ func (c *content) baseChunk(index int64) []byte {
 
 // writeAt copies p to offset off, where off+len(p) does not overflow, and returns how much of it found room.
 func (c *content) writeAt(f *FS, p []byte, off int64) (int, linux.Errno) {
+	if c.pages != nil {
+		return c.writePages(f, p, off)
+	}
 	done := 0
 	for done < len(p) {
 		index, at := (off+int64(done))/chunkSize, int((off+int64(done))%chunkSize)
@@ -104,6 +112,13 @@ func (c *content) own(f *FS, index int64, need int) ([]byte, linux.Errno) {
 
 // truncate sets the size. What lies past a smaller one reads as zero if the file grows again.
 func (c *content) truncate(f *FS, size int64) {
+	if c.pages != nil {
+		c.base = c.base[:min(int64(len(c.base)), size)]
+		c.size = size
+		c.pages.Resize(size)
+		c.account(f)
+		return
+	}
 	if size < c.size {
 		c.base = c.base[:min(int64(len(c.base)), size)]
 		last := size / chunkSize
@@ -124,6 +139,9 @@ func (c *content) truncate(f *FS, size int64) {
 // zero makes [off, end) read as zero, as far as the file goes.
 func (c *content) zero(f *FS, off, end int64) linux.Errno {
 	end = min(end, c.size)
+	if c.pages != nil {
+		return c.zeroPages(f, off, end)
+	}
 	for off < end {
 		index, at := off/chunkSize, off%chunkSize
 		to := off + min(end-off, chunkSize-at)

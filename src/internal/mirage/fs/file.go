@@ -88,8 +88,8 @@ func (n *Inode) Allocate(off, length int64, keep, punch, zero bool) linux.Errno 
 		if e := n.fill(off, end); e != 0 {
 			return e
 		}
-		if !keep {
-			n.data.size = max(n.data.size, end)
+		if !keep && end > n.data.size {
+			n.data.truncate(n.fs, end)
 		}
 	}
 	n.touch()
@@ -100,6 +100,9 @@ func (n *Inode) Allocate(off, length int64, keep, punch, zero bool) linux.Errno 
 func (n *Inode) fill(off, end int64) linux.Errno {
 	if limit, used, _ := n.fs.Usage(); end-off > limit-used+n.data.held() {
 		return linux.ENOSPC
+	}
+	if n.data.pages != nil {
+		return n.data.fillPages(n.fs, off, end)
 	}
 	for index := off / chunkSize; index <= (end-1)/chunkSize; index++ {
 		need := min(end-index*chunkSize, chunkSize)

@@ -17,6 +17,7 @@ type FS struct {
 	nodes   atomic.Int64
 	limit   int64
 	used    atomic.Int64
+	pager   Pager
 }
 
 // What a node and a name are taken to cost, in bytes, so that a tree of empty files is bounded too.

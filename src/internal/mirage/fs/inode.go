@@ -105,6 +105,10 @@ func (n *Inode) freeIfUnused() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.data.truncate(n.fs, 0)
+	if n.data.pages != nil {
+		n.data.pages.Free()
+		n.data.pages = nil
+	}
 	if !n.freed {
 		n.freed = true
 		n.fs.unreserve(nodeCost)
@@ -126,6 +130,8 @@ func (n *Inode) Attr() Attr {
 	}
 	n.fs.mu.RUnlock()
 	if n.Type() == linux.S_IFREG {
+		n.noticeWrites()
+		a.Mtime, a.Ctime = n.mtime.Load(), n.ctime.Load()
 		n.mu.RLock()
 		a.Size = n.data.size
 		a.Blocks = (n.data.held() + 511) / 512
@@ -139,6 +145,19 @@ func (n *Inode) touch() {
 	now := n.fs.now()
 	n.mtime.Store(now)
 	n.ctime.Store(now)
+}
+
+// noticeWrites sets the times if a mapping has written, and counts the pages that mappings have made.
+func (n *Inode) noticeWrites() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.data.pages == nil {
+		return
+	}
+	n.data.account(n.fs)
+	if n.data.pages.Written() {
+		n.touch()
+	}
 }
 
 func (n *Inode) touchCtime() { n.ctime.Store(n.fs.now()) }

@@ -3,6 +3,7 @@
 package linuxabi
 
 import (
+	"internal/mirage/fs"
 	"internal/mirage/linuxabi/linux"
 	"internal/mirage/ranges"
 	"sync/atomic"
@@ -67,8 +68,9 @@ func exitMachine(code int32) {
 // On the host there is no memory to map.
 
 const (
-	mapOver = 1
-	mapFree = 2
+	mapAnywhere = iota
+	mapOver
+	mapFree
 )
 
 func mapMemory(r ranges.Range, how int) (uintptr, linux.Errno)          { return 0, linux.ENOMEM }
@@ -78,3 +80,9 @@ func discardMemory(start, end uintptr) linux.Errno                      { return
 func populate(start, end uintptr, access ranges.Flags) linux.Errno      { return linux.ENOMEM }
 func residentMemory(va uintptr) bool                                    { return false }
 func nextRange(addr uintptr) (r ranges.Range, ok bool)                  { return r, false }
+func extendMemory(start, end, newEnd uintptr) linux.Errno               { return linux.ENOMEM }
+func moveMemory(start, n, to uintptr) linux.Errno                       { return linux.ENOMEM }
+func newPages(base []byte) fs.Pages                                     { return nil }
+func objectOf(p fs.Pages) uintptr                                       { return 0 }
+func objectMapped(object uintptr) bool                                  { return false }
+func unmappedObject() uintptr                                           { return 0 }

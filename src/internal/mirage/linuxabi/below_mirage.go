@@ -3,6 +3,7 @@
 package linuxabi
 
 import (
+	"internal/mirage/fs"
 	"internal/mirage/linuxabi/linux"
 	"internal/mirage/machine"
 	"internal/mirage/ranges"
@@ -23,8 +24,9 @@ func signalMachine(sig uint32)                 { machine.Signal(sig) }
 func exitMachine(code int32)                   { machine.Exit(code) }
 
 const (
-	mapOver = machine.MapOver
-	mapFree = machine.MapFree
+	mapAnywhere = machine.MapAnywhere
+	mapOver     = machine.MapOver
+	mapFree     = machine.MapFree
 )
 
 func mapMemory(r ranges.Range, how int) (uintptr, linux.Errno) {
@@ -46,3 +48,21 @@ func populate(start, end uintptr, access ranges.Flags) linux.Errno {
 
 func residentMemory(va uintptr) bool              { return machine.Resident(va) }
 func nextRange(addr uintptr) (ranges.Range, bool) { return machine.NextRange(addr) }
+
+func extendMemory(start, end, newEnd uintptr) linux.Errno {
+	return linux.Errno(machine.Extend(start, end, newEnd))
+}
+
+func moveMemory(start, n, to uintptr) linux.Errno { return linux.Errno(machine.Move(start, n, to)) }
+
+// newPages makes pages that can be mapped.
+func newPages(base []byte) fs.Pages {
+	if o := machine.NewObject(base); o != 0 {
+		return o
+	}
+	return nil
+}
+
+func objectOf(p fs.Pages) uintptr      { return uintptr(p.(machine.Object)) }
+func objectMapped(object uintptr) bool { return machine.Object(object).Mapped() }
+func unmappedObject() uintptr          { return uintptr(machine.UnmappedObject()) }

@@ -42,8 +42,9 @@ func madvise(p *Process, a args) (uintptr, linux.Errno) {
 		return 0, 0
 	}
 	gaps, e := eachRange(start, end, func(r ranges.Range) linux.Errno {
-		r.Start, r.End = max(r.Start, start), min(r.End, end)
-		return advise(r, advice)
+		from := max(r.Start, start)
+		r.Start, r.End, r.Offset = from, min(r.End, end), r.Offset+from-r.Start
+		return p.advise(r, advice)
 	})
 	if e == 0 && gaps {
 		e = linux.ENOMEM // the rest has been done
@@ -65,13 +66,10 @@ func knownAdvice(advice int) bool {
 
 // advise does what advice means for one range. Most of it means nothing here: there are no children, no core dumps and
 // no swap, and large pages are used wherever they fit.
-func advise(r ranges.Range, advice int) linux.Errno {
-	private := r.Object == 0 && r.Flags&ranges.Shared == 0
+func (p *Process) advise(r ranges.Range, advice int) linux.Errno {
+	private := r.Object == 0
 	switch advice {
 	case linux.MADV_DONTNEED:
-		if !private {
-			return 0 // what is shared stays with the object
-		}
 		return discardMemory(r.Start, r.End)
 	case linux.MADV_FREE:
 		if !private {
@@ -83,13 +81,29 @@ func advise(r ranges.Range, advice int) linux.Errno {
 			return linux.EINVAL
 		}
 	case linux.MADV_REMOVE:
-		return linux.EINVAL
+		return p.punch(r)
 	case linux.MADV_POPULATE_READ:
 		return populate(r.Start, r.End, ranges.Read)
 	case linux.MADV_POPULATE_WRITE:
 		return populate(r.Start, r.End, ranges.Write)
 	}
 	return 0
+}
+
+// punch makes a hole in the file that a mapping shows.
+func (p *Process) punch(r ranges.Range) linux.Errno {
+	switch {
+	case r.Object == 0:
+		return linux.EINVAL
+	case r.Flags&(ranges.Shared|ranges.Write) != ranges.Shared|ranges.Write:
+		return linux.EACCES
+	}
+	n := p.mapped.file(r.Object)
+	if n == nil {
+		return linux.ENOMEM // unmapped meanwhile
+	}
+	defer n.Release()
+	return n.Allocate(int64(r.Offset), int64(r.End-r.Start), true, true, false)
 }
 
 func msync(p *Process, a args) (uintptr, linux.Errno) {

@@ -1,8 +1,10 @@
 package linuxabi
 
 import (
+	"internal/mirage/fs"
 	"internal/mirage/linuxabi/linux"
 	"internal/mirage/ranges"
+	"math"
 )
 
 // Memory that the program maps: mmap(2), munmap, mprotect, mremap. The order of the checks is that of Linux's mm/mmap.c,
@@ -46,17 +48,14 @@ func mmap(p *Process, a args) (uintptr, linux.Errno) {
 	if e != 0 {
 		return 0, e
 	}
-	if d != nil {
-		e = p.mapFile(d, &r, off, flags)
-	} else {
-		e = mapAnonymous(&r, flags)
-	}
+	r.Offset = off
+	n, e := p.contents(d, &r, flags)
 	if e != 0 {
 		return 0, e
 	}
-	at, e := mapMemory(r, how)
+	at, e := p.mapped.place(r, how, n)
 	if e == 0 && flags&(linux.MAP_POPULATE|linux.MAP_LOCKED) != 0 {
-		populate(at, at+r.End-r.Start, r.Flags) // whether there was memory for it is not told
+		populate(at, at+r.End-r.Start, r.Flags&ranges.Access) // whether there was memory for it is not told
 	}
 	return at, e
 }
@@ -107,21 +106,59 @@ func commits(flags uintptr, r ranges.Range) bool {
 		r.Flags&ranges.Write != 0 && uint64(r.End-r.Start) > total
 }
 
-// mapAnonymous completes a mapping without a file.
-func mapAnonymous(r *ranges.Range, flags uintptr) linux.Errno {
+// contents returns the file that a mapping shows, nil for anonymous memory, with a reference.
+func (p *Process) contents(d *description, r *ranges.Range, flags uintptr) (*fs.Inode, linux.Errno) {
+	if d != nil {
+		return fileContents(d, r, flags)
+	}
 	switch flags & linux.MAP_TYPE {
 	case linux.MAP_PRIVATE:
-	case linux.MAP_SHARED:
+		return nil, 0
+	case linux.MAP_SHARED: // a file without a name, as on Linux
 		r.Flags |= ranges.Shared
-	default:
-		return linux.EINVAL
+		r.Offset = 0
+		n, e := p.fs.NewFile(0o777)
+		if e == 0 {
+			e = n.Truncate(int64(r.End - r.Start))
+		}
+		if e != 0 {
+			return nil, linux.ENOMEM
+		}
+		return n, 0
 	}
-	return 0
+	return nil, linux.EINVAL
 }
 
-// mapFile completes a mapping of a file.
-func (p *Process) mapFile(d *description, r *ranges.Range, off, flags uintptr) linux.Errno {
-	return linux.ENODEV
+// fileContents is contents for a file.
+func fileContents(d *description, r *ranges.Range, flags uintptr) (*fs.Inode, linux.Errno) {
+	const known = linux.MAP_TYPE | linux.MAP_FIXED | linux.MAP_ANONYMOUS | linux.MAP_DENYWRITE | linux.MAP_EXECUTABLE |
+		linux.MAP_UNINITIALIZED | linux.MAP_GROWSDOWN | linux.MAP_LOCKED | linux.MAP_NORESERVE | linux.MAP_POPULATE |
+		linux.MAP_NONBLOCK | linux.MAP_STACK | linux.MAP_HUGETLB | linux.MAP_32BIT
+	f, ok := d.file.(*regular)
+	kind := flags & linux.MAP_TYPE
+	shared := kind == linux.MAP_SHARED || kind == linux.MAP_SHARED_VALIDATE
+	switch {
+	case r.End-r.Start > math.MaxInt64-r.Offset:
+		return nil, linux.EOVERFLOW
+	case !shared && kind != linux.MAP_PRIVATE:
+		return nil, linux.EINVAL
+	case kind == linux.MAP_SHARED_VALIDATE && flags&^known != 0:
+		return nil, linux.EOPNOTSUPP
+	case shared && r.Flags&ranges.Write != 0 && !d.writable(), !d.readable():
+		return nil, linux.EACCES
+	case !ok && d.file == memoryDevice(linux.DevZero) && !shared:
+		return nil, 0
+	case !ok:
+		return nil, linux.ENODEV
+	}
+	if shared {
+		r.Flags |= ranges.Shared
+		if !d.writable() {
+			r.Flags |= ranges.NoWrite
+		}
+	}
+	f.node.Acquire()
+	return f.node, 0
 }
 
 func munmap(p *Process, a args) (uintptr, linux.Errno) {
@@ -129,7 +166,9 @@ func munmap(p *Process, a args) (uintptr, linux.Errno) {
 	if !aligned(start) || n == 0 || start > addressLimit || n > addressLimit-start {
 		return 0, linux.EINVAL
 	}
-	return 0, unmapMemory(start, start+n)
+	e := unmapMemory(start, start+n)
+	p.mapped.releaseUnmapped()
+	return 0, e
 }
 
 func mprotect(p *Process, a args) (uintptr, linux.Errno) {

@@ -35,6 +35,10 @@ func mapped(t *testing.T, n int, prot, flags int) []byte {
 
 func addressOf(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(b))) }
 
+func bytesAt(p uintptr, n int) []byte {
+	return unsafe.Slice((*byte)(*(*unsafe.Pointer)(unsafe.Pointer(&p))), n)
+}
+
 // want checks what a system call answers.
 func want(t *testing.T, what string, got, want syscall.Errno) {
 	t.Helper()

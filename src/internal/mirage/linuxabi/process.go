@@ -16,6 +16,7 @@ type Process struct {
 	console *console
 	host    hostname
 	unix    unixNames
+	mapped  mappedFiles
 	name    atomic.Pointer[string] // PR_SET_NAME
 	sigmask atomic.Uint64
 	started int64 // nanotime
@@ -24,6 +25,7 @@ type Process struct {
 // NewProcess makes a process with an empty tree of at most limit bytes, no descriptors and no network but loopback.
 func NewProcess(limit int64) *Process {
 	p := &Process{fs: fs.New(limit, wallClock), started: nanotime()}
+	p.fs.SetPager(newPages)
 	p.fds.limit = maxDescriptors
 	p.cwd.Store(p.fs.Root())
 	p.umask.Store(0o022)

@@ -88,10 +88,11 @@ var table = [...]entry{
 	linux.SYS_EPOLL_PWAIT:     {serve: epollPwait},
 	linux.SYS_EPOLL_PWAIT2:    {serve: epollPwait2},
 
-	// mmap.go, madvise.go
+	// mmap.go, mremap.go, madvise.go
 	linux.SYS_MMAP:       {serve: mmap},
 	linux.SYS_MUNMAP:     {serve: munmap},
 	linux.SYS_MPROTECT:   {serve: mprotect},
+	linux.SYS_MREMAP:     {serve: mremap},
 	linux.SYS_MADVISE:    {serve: madvise},
 	linux.SYS_MSYNC:      {serve: msync},
 	linux.SYS_MINCORE:    {serve: mincore},

@@ -46,6 +46,15 @@ func NextRange(addr uintptr) (r ranges.Range, ok bool) {
 	return r, r.End != 0
 }
 
+// Extend makes the mapping [start, end) longer where it is. The errors are EPERM and ENOMEM: something is behind.
+func Extend(start, end, newEnd uintptr) (errno uintptr) {
+	return runtime_resizeMemory(start, end, newEnd)
+}
+
+// Move moves the pages of [start, start+n) to the mapping at to; those at start are fresh then.
+// The errors are EPERM and ENOMEM, and then nothing has moved.
+func Move(start, n, to uintptr) (errno uintptr) { return runtime_moveMemory(start, n, to) }
+
 func runtime_mapMemory(start, end, object, offset uintptr, flags uint32, how int) (at, errno uintptr)
 func runtime_unmapMemory(start, end uintptr) (errno uintptr)
 func runtime_protectMemory(start, end uintptr, access uint32) (errno uintptr)
@@ -53,3 +62,5 @@ func runtime_discardMemory(start, end uintptr) (errno uintptr)
 func runtime_populateMemory(start, end uintptr, access uint32) (errno uintptr)
 func runtime_residentMemory(va uintptr) bool
 func runtime_nextRange(addr uintptr, r *ranges.Range)
+func runtime_resizeMemory(start, end, newEnd uintptr) (errno uintptr)
+func runtime_moveMemory(start, n, to uintptr) (errno uintptr)
