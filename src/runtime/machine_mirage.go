@@ -135,9 +135,9 @@ func machine_memory() (total, free uint64) {
 	return physAlloc.total * pageSize4K, atomic.Load64(&physAlloc.free) * pageSize4K
 }
 
-//go:linkname machine_idle internal/mirage/machine.runtime_idle
-func machine_idle(cpu int) (ns int64) {
-	onTrapStack(func() { ns = cpus[cpu].idleFor() })
+//go:linkname machine_busy internal/mirage/machine.runtime_busy
+func machine_busy(cpu int) (ns int64) {
+	onTrapStack(func() { ns = cpus[cpu].busyFor() })
 	return ns
 }
 

@@ -321,6 +321,12 @@ TEXT runtime·gicSend(SB),NOSPLIT,$0-8
 	ISB	$15
 	RET
 
+// func readMIDR() uint64
+TEXT runtime·readMIDR(SB),NOSPLIT,$0-8
+	MRS	MIDR_EL1, R0
+	MOVD	R0, ret+0(FP)
+	RET
+
 TEXT runtime·sigfwd(SB),NOSPLIT,$0-32
 	BRK
 	RET

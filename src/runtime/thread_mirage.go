@@ -323,13 +323,14 @@ func (c *vcpu) countIdle(next *thread) {
 	}
 }
 
-// idleFor returns how long c has been idle since the boot. Interrupts are off.
-func (c *vcpu) idleFor() int64 {
+// busyFor returns how long c has had something to do since the boot. It never goes back. Interrupts are off.
+func (c *vcpu) busyFor() int64 {
 	flags := c.lock.lock()
-	t := c.idleTime
-	if c.current == c.idle {
-		t += nanotime1() - c.idleSince
+	until := c.idleSince
+	if c.current != c.idle {
+		until = nanotime1()
 	}
+	t := until - c.idleTime
 	c.lock.unlock(flags)
 	return t
 }

@@ -47,6 +47,15 @@ func (f *FS) Pointer(path, target string) linux.Errno {
 	return e
 }
 
+// Magic makes a symbolic link that leads where l says.
+func (f *FS) Magic(path string, l Link) linux.Errno {
+	n, e := f.plant(path, linux.S_IFLNK|0o777, 0)
+	if e == 0 {
+		n.link = l
+	}
+	return e
+}
+
 // Fixed makes a directory in which callers can make and remove nothing.
 func (f *FS) Fixed(path string, mode uint32) linux.Errno {
 	n, e := f.plant(path, linux.S_IFDIR|mode, 0)
@@ -69,6 +78,13 @@ func (f *FS) Dynamic(path string, mode uint32, d Dynamic) linux.Errno {
 func (f *FS) NewLink(ino uint64, mode uint32, l Link) *Inode {
 	n := f.makeInode(ino, linux.S_IFLNK|mode, 0)
 	n.nlink, n.link = 1, l
+	return n
+}
+
+// NewGenerated makes the node of a generated file that is no part of the tree, for Dynamic.Lookup.
+func (f *FS) NewGenerated(ino uint64, mode uint32, contents func() []byte) *Inode {
+	n := f.makeInode(ino, linux.S_IFREG|mode, 0)
+	n.nlink, n.generate = 1, contents
 	return n
 }
 

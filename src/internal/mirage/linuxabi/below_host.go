@@ -6,6 +6,7 @@ import (
 	"internal/mirage/fs"
 	"internal/mirage/linuxabi/linux"
 	"internal/mirage/ranges"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -36,6 +37,7 @@ func nanotime() int64              { return int64(time.Since(hostStart)) + 1 }
 func wallClock() int64             { return time.Now().UnixNano() }
 func setWallClock(ns int64)        {}
 func addEntropy(p []byte)          {}
+func busy(cpu int) int64           { return nanotime() / 2 }
 func memory() (total, free uint64) { return 256 << 20, 128 << 20 }
 func lastResort(p []byte)          {}
 
@@ -79,10 +81,29 @@ func protectMemory(start, end uintptr, access ranges.Flags) linux.Errno { return
 func discardMemory(start, end uintptr) linux.Errno                      { return 0 }
 func populate(start, end uintptr, access ranges.Flags) linux.Errno      { return linux.ENOMEM }
 func residentMemory(va uintptr) bool                                    { return false }
-func nextRange(addr uintptr) (r ranges.Range, ok bool)                  { return r, false }
 func extendMemory(start, end, newEnd uintptr) linux.Errno               { return linux.ENOMEM }
 func moveMemory(start, n, to uintptr) linux.Errno                       { return linux.ENOMEM }
 func newPages(base []byte) fs.Pages                                     { return nil }
 func objectOf(p fs.Pages) uintptr                                       { return 0 }
 func objectMapped(object uintptr) bool                                  { return false }
 func unmappedObject() uintptr                                           { return 0 }
+
+func arguments() (args, environment []string) { return os.Args, os.Environ() }
+
+// hostRanges are a text, a heap, and a part that may not be touched.
+var hostRanges = []ranges.Range{
+	{Start: 0x400000, End: 0x500000, Flags: ranges.Read | ranges.Exec},
+	{Start: 0xc000000000, End: 0xc000400000, Flags: ranges.Read | ranges.Write},
+	{Start: 0xc000400000, End: 0xc004000000},
+}
+
+func nextRange(addr uintptr) (r ranges.Range, ok bool) {
+	for _, r := range hostRanges {
+		if r.End > addr {
+			return r, true
+		}
+	}
+	return r, false
+}
+
+func processorLines() string { return "model name\t: host\n" }

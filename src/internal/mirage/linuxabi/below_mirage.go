@@ -18,6 +18,7 @@ func setWallClock(ns int64)                    { machine.SetWallClock(ns) }
 func random(p []byte)                          { machine.Random(p) }
 func addEntropy(p []byte)                      { machine.AddEntropy(p) }
 func memory() (total, free uint64)             { return machine.Memory() }
+func busy(cpu int) int64                       { return machine.Busy(cpu) }
 func lastResort(p []byte)                      { machine.ConsoleWrite(p) }
 func pollReady(desc uintptr, mode int32)       { machine.Ready(desc, mode) }
 func signalMachine(sig uint32)                 { machine.Signal(sig) }
@@ -66,3 +67,5 @@ func newPages(base []byte) fs.Pages {
 func objectOf(p fs.Pages) uintptr      { return uintptr(p.(machine.Object)) }
 func objectMapped(object uintptr) bool { return machine.Object(object).Mapped() }
 func unmappedObject() uintptr          { return uintptr(machine.UnmappedObject()) }
+
+func arguments() (args, environment []string) { return machine.Arguments() }

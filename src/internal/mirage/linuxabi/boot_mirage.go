@@ -20,6 +20,7 @@ func init() {
 	for _, c := range words.complaints {
 		say(c)
 	}
+	p.bootLine = info.CommandLine
 	if words.hostname != "" {
 		p.host.set(words.hostname)
 	}
@@ -75,6 +76,9 @@ func (p *Process) attachNetwork(words *settings) {
 		a := words.of(name, count == 0)
 		count++
 		i := p.net.stack.AddNIC(name, nic)
+		if p.plantInterface(name) != 0 {
+			say("no room for /sys/class/net/" + name)
+		}
 		if a.off {
 			return
 		}

@@ -158,6 +158,13 @@ func (t *descriptors) replace(fd int, d *description, cloexec bool) linux.Errno 
 	return 0
 }
 
+// size returns for how many descriptors there is room.
+func (t *descriptors) size() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.used) * 64
+}
+
 // each calls f for the open descriptors from first to last, in order.
 func (t *descriptors) each(first, last int, f func(fd int, s *slot)) {
 	t.mu.Lock()

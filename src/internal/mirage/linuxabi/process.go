@@ -3,6 +3,7 @@ package linuxabi
 import (
 	"internal/mirage/fs"
 	"internal/mirage/linuxabi/linux"
+	"sync"
 	"sync/atomic"
 )
 
@@ -20,6 +21,10 @@ type Process struct {
 	name    atomic.Pointer[string] // PR_SET_NAME
 	sigmask atomic.Uint64
 	started int64 // nanotime
+
+	bootLine   string // what the machine's loader said
+	bootIDOnce sync.Once
+	bootUUID   string
 }
 
 // NewProcess makes a process with an empty tree of at most limit bytes, no descriptors and no network but loopback.
@@ -200,9 +205,11 @@ func sigprocmask(p *Process, a args) (uintptr, linux.Errno) {
 // setTidAddress has no thread whose end to tell of.
 func setTidAddress(p *Process, a args) (uintptr, linux.Errno) { return pid, 0 }
 
+// nameLen is the size of a thread's name with its NUL (TASK_COMM_LEN).
+const nameLen = 16
+
 // prctl serves the name of the thread and what has one answer only.
 func prctl(p *Process, a args) (uintptr, linux.Errno) {
-	const nameLen = 16
 	switch a.a1 {
 	case linux.PR_SET_NAME:
 		b, e := userString(a.a2, nameLen, 0)

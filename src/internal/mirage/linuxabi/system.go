@@ -64,13 +64,13 @@ func sysinfo(p *Process, a args) (uintptr, linux.Errno) {
 	})
 }
 
-// getrusage counts all time as the user's; children there are none.
+// getrusage counts all work as the user's; children there are none.
 func getrusage(p *Process, a args) (uintptr, linux.Errno) {
 	var u linux.Rusage
 	switch int32(a.a1) {
 	case linux.RUSAGE_SELF, linux.RUSAGE_THREAD:
 		total, free := memory()
-		t := timespec(nanotime() - p.started)
+		t := timespec(busyTime())
 		u.Utime = linux.Timeval{Sec: t.Sec, Usec: t.Nsec / 1e3}
 		u.Maxrss = int64(total-free) / 1024
 	case linux.RUSAGE_CHILDREN:

@@ -19,7 +19,7 @@ func nanoseconds(t linux.Timespec) (ns int64, ok bool) {
 	return t.Sec*1e9 + t.Nsec, true
 }
 
-// clock reads a clock. There is no account of CPU time: a process's is the time since it started, a thread's too.
+// clock reads a clock. All that the CPUs do is done for the process, and no thread's part is counted apart.
 func (p *Process) clock(id uintptr) (ns int64, ok bool) {
 	switch int32(id) {
 	case linux.CLOCK_REALTIME, linux.CLOCK_REALTIME_COARSE, linux.CLOCK_TAI:
@@ -27,7 +27,7 @@ func (p *Process) clock(id uintptr) (ns int64, ok bool) {
 	case linux.CLOCK_MONOTONIC, linux.CLOCK_MONOTONIC_RAW, linux.CLOCK_MONOTONIC_COARSE, linux.CLOCK_BOOTTIME:
 		return nanotime(), true
 	case linux.CLOCK_PROCESS_CPUTIME_ID, linux.CLOCK_THREAD_CPUTIME_ID:
-		return nanotime() - p.started, true
+		return busyTime(), true
 	}
 	return 0, false
 }
@@ -145,12 +145,11 @@ func clockNanosleep(p *Process, a args) (uintptr, linux.Errno) {
 	return 0, 0
 }
 
-// times counts all time as the user's, in hundredths of seconds.
+// times counts all work as the user's, in hundredths of seconds.
 func times(p *Process, a args) (uintptr, linux.Errno) {
-	const tick = 1e9 / linux.CLOCK_TICKS
 	now := nanotime()
 	if a.a1 != 0 {
-		if e := store(a.a1, linux.Tms{Utime: (now - p.started) / tick}); e != 0 {
+		if e := store(a.a1, linux.Tms{Utime: busyTime() / tick}); e != 0 {
 			return 0, e
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // plant makes the tree. executable is what /proc/self/exe leads to.
 func (p *Process) plant(executable string) linux.Errno {
 	steps := []func() linux.Errno{
-		p.plantFolders, p.plantDevices, p.plantEtc, p.plantProc,
+		p.plantFolders, p.plantDevices, p.plantEtc, p.plantSystem,
 		func() linux.Errno { return p.plantExecutable(executable) },
 	}
 	for _, step := range steps {
@@ -69,6 +69,7 @@ func (p *Process) plantEtc() linux.Errno {
 	files := []struct{ name, text string }{
 		{"hosts", "127.0.0.1\tlocalhost\n127.0.1.1\t" + p.host.get() + "\n"},
 		{"hostname", p.host.get() + "\n"},
+		{"os-release", "NAME=mirage\nID=mirage\nPRETTY_NAME=mirage\n"},
 		{"nsswitch.conf", "hosts: files dns\n"},
 		{"passwd", "root:x:0:0:root:/root:/bin/false\n"},
 		{"group", "root:x:0:\n"},
@@ -119,8 +120,10 @@ func (p *Process) writeFile(path, text string) linux.Errno {
 // plantExecutable makes the program's own file, unless the initrd will: it can be seen and asked, but not read, because
 // what was loaded is not there any more as it was.
 func (p *Process) plantExecutable(path string) linux.Errno {
-	if e := p.fs.Pointer("/proc/self/exe", path); e != 0 {
-		return e
+	for _, folder := range []string{"/proc/" + pidText, "/proc/" + pidText + "/task/" + pidText} {
+		if e := p.fs.Pointer(folder+"/exe", path); e != 0 {
+			return e
+		}
 	}
 	for i := 1; i < len(path); i++ {
 		if path[i] == '/' {

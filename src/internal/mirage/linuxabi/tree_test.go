@@ -3,9 +3,16 @@
 package linuxabi
 
 import (
+	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"internal/mirage/linuxabi/linux"
+	"internal/mirage/netstack"
+	"internal/mirage/netstack/wire"
 )
 
 // booted is a Process with the tree that a program finds.
@@ -105,5 +112,114 @@ func TestDescriptorLinks(t *testing.T) {
 	}
 	if _, e := w.do(syscall.SYS_OPENAT, 0, "/proc/self/fd/99", 0, 0); e != syscall.ENOENT {
 		t.Errorf("a descriptor that is not open: %v", e)
+	}
+}
+
+// shape cuts what a file of /proc says down to what must be the same everywhere: the names in it, or how many fields.
+func shape(text string) (lines []string) {
+	for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		if name, _, ok := strings.Cut(line, ":"); ok && !strings.ContainsAny(name, "/ ") {
+			lines = append(lines, strings.TrimSpace(name))
+		} else {
+			lines = append(lines, fmt.Sprint(len(strings.Fields(line)), " fields"))
+		}
+	}
+	return lines
+}
+
+// TestProcSameAsHost: what is said in /proc has the form in which the host's kernel says it.
+func TestProcSameAsHost(t *testing.T) {
+	w, _ := booted(t, "/x")
+	host := hostWorld(t)
+	for _, path := range []string{
+		"/proc/self/status", "/proc/self/stat", "/proc/self/statm", "/proc/self/comm", "/proc/self/cgroup", "/proc/self/oom_score_adj",
+		"/proc/self/uid_map", "/proc/thread-self/stat", "/proc/1/statm", "/proc/self/fdinfo/0", "/proc/meminfo", "/proc/uptime",
+		"/proc/loadavg", "/proc/sys/kernel/random/boot_id", "/proc/sys/kernel/random/uuid", "/proc/sys/kernel/hostname",
+		"/proc/sys/net/ipv4/ip_local_port_range", "/proc/sys/vm/overcommit_memory", "/proc/sys/fs/nr_open",
+		"/sys/devices/system/cpu/online", "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "/sys/class/net/lo/address",
+		"/sys/class/net/lo/operstate", "/sys/class/net/lo/statistics/rx_bytes",
+	} {
+		if _, e := host.do(syscall.SYS_FACCESSAT, 0, path, 4); e != 0 {
+			continue // not every host shows everything
+		}
+		want, got := shape(host.readFile(t, path)), shape(w.readFile(t, path))
+		for _, line := range got {
+			if !slices.Contains(want, line) {
+				t.Errorf("%s has %q, which the host's has not: %q", path, line, want)
+			}
+		}
+	}
+}
+
+// TestLimitsSameAsHost: the columns stand where the host's kernel puts them.
+func TestLimitsSameAsHost(t *testing.T) {
+	w, _ := booted(t, "/x")
+	want, got := strings.Split(hostWorld(t).readFile(t, "/proc/self/limits"), "\n"), strings.Split(w.readFile(t, "/proc/self/limits"), "\n")
+	if len(want) != len(got) {
+		t.Fatalf("%d lines, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if len(want[i]) > 60 && (len(got[i]) < 60 || got[i][:26] != want[i][:26] || got[i][68:] != want[i][68:]) {
+			t.Errorf("%q is not in the form of %q", got[i], want[i])
+		}
+	}
+}
+
+// TestUUID: RFC 9562, section 5.4; the boot's stays the same.
+func TestUUID(t *testing.T) {
+	w, _ := booted(t, "/x")
+	form := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\n$`)
+	for _, name := range []string{"uuid", "boot_id"} {
+		first, second := w.readFile(t, "/proc/sys/kernel/random/"+name), w.readFile(t, "/proc/sys/kernel/random/"+name)
+		if !form.MatchString(first) || !form.MatchString(second) {
+			t.Errorf("%s: %q, %q", name, first, second)
+		}
+		if (first == second) != (name == "boot_id") {
+			t.Errorf("%s: first %q, then %q", name, first, second)
+		}
+	}
+}
+
+// TestMaps: what the runtime has mapped, with the program's file at its text.
+func TestMaps(t *testing.T) {
+	w, _ := booted(t, "/bin/x")
+	want := "00400000-00500000 r-xp 00000000 00:00 0" + strings.Repeat(" ", 34) + "/bin/x\n" +
+		"c000000000-c000400000 rw-p 00000000 00:00 0 \n" + "c000400000-c004000000 ---p 00000000 00:00 0 \n"
+	if got := w.readFile(t, "/proc/self/maps"); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// TestWorkingDirectoryLink: /proc/self/cwd leads to where chdir went, and says so.
+func TestWorkingDirectoryLink(t *testing.T) {
+	w, _ := booted(t, "/x")
+	w.must(t, syscall.SYS_CHDIR, "/etc")
+	b := make([]byte, 100)
+	if n := w.must(t, syscall.SYS_READLINKAT, 0, "/proc/self/cwd", b, len(b)); string(b[:n]) != "/etc" {
+		t.Errorf("/proc/self/cwd leads to %q", b[:n])
+	}
+	if got := w.readFile(t, "/proc/self/cwd/hostname"); got != "mirage\n" {
+		t.Errorf("below it hostname holds %q", got)
+	}
+}
+
+// TestDescriptorInfo: where a descriptor is, and how it was opened.
+func TestDescriptorInfo(t *testing.T) {
+	w, _ := booted(t, "/x")
+	fd := w.must(t, syscall.SYS_OPENAT, 0, "/tmp/f", syscall.O_CREAT|syscall.O_RDWR|syscall.O_APPEND, 0o644)
+	w.must(t, syscall.SYS_WRITE, fd, []byte("text"), 4)
+	got := w.readFile(t, fmt.Sprint("/proc/self/fdinfo/", fd))
+	if want := fmt.Sprintf("pos:\t4\nflags:\t0%06o\n", syscall.O_RDWR|syscall.O_APPEND|linux.O_LARGEFILE); !strings.HasPrefix(got, want) {
+		t.Errorf("got %q, want %q first", got, want)
+	}
+}
+
+// TestRouteText: addresses are words in the machine's byte order.
+func TestRouteText(t *testing.T) {
+	w, p := booted(t, "/x")
+	p.net.stack.AddRoute(netstack.RouteEntry{Dst: wire.Prefix{Addr: wire.V4From(0x7f020000), Bits: 16}, Iface: 1})
+	want := "lo\t0000027F\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n"
+	if got := w.readFile(t, "/proc/net/route"); !strings.Contains(strings.ToLower(got), strings.ToLower(want)) {
+		t.Errorf("got %q, want %q in it", got, want)
 	}
 }

@@ -134,8 +134,9 @@ func Signal(sig uint32) { runtime_signal(sig) }
 // Memory returns the machine's RAM in bytes and how much of it is free.
 func Memory() (total, free uint64) { return runtime_memory() }
 
-// Idle returns how long a CPU, from 0 to runtime.NumCPU()-1, has had nothing to do since the boot, nanoseconds.
-func Idle(cpu int) int64 { return runtime_idle(cpu) }
+// Busy returns how long a CPU, from 0 to runtime.NumCPU()-1, has had something to do since the boot, nanoseconds. It
+// never goes back.
+func Busy(cpu int) int64 { return runtime_busy(cpu) }
 
 // Arguments returns the program's arguments and its environment as they were at the boot. Not to be changed.
 func Arguments() (args, environment []string) { return runtime_arguments() }
@@ -176,5 +177,5 @@ func runtime_setPowerOff(f func(code int32))
 func runtime_exit(code int32)
 func runtime_signal(sig uint32)
 func runtime_memory() (total, free uint64)
-func runtime_idle(cpu int) int64
+func runtime_busy(cpu int) int64
 func runtime_arguments() (args, environment []string)

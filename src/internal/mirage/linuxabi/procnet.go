@@ -1,0 +1,101 @@
+package linuxabi
+
+import (
+	"internal/mirage/linuxabi/linux"
+	"internal/mirage/netstack"
+	"internal/mirage/netstack/wire"
+)
+
+// What /proc/net and /sys/class/net say of the network.
+
+func interfacesText(p *Process) string {
+	s := "Inter-|   Receive                                                |  Transmit\n" +
+		" face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n"
+	for _, i := range p.net.stack.Interfaces() {
+		c := i.Counters
+		s += padded(i.Name, 6) + ":"
+		for _, v := range [...]uint64{c.RxBytes, c.RxPackets, c.RxErrors, c.RxDropped, 0, 0, 0, c.RxMulticast,
+			c.TxBytes, c.TxPackets, c.TxErrors, c.TxDropped, 0, 0, 0, 0} {
+			s += " " + padded(decimal(v), 7)
+		}
+		s += "\n"
+	}
+	return s
+}
+
+// routesText lists the IPv4 routes. Addresses are eight hexadecimal digits of a word in the machine's byte order.
+func routesText(p *Process) string {
+	const up, gateway = 1, 2 // RTF_UP, RTF_GATEWAY
+	hex := func(a wire.Addr) string {
+		b := a.As4()
+		return zeroPadded(uint64(get32(b[:])), 16, 8)
+	}
+	s := "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+	for _, r := range p.net.stack.Routes() {
+		if !r.Dst.Addr.Is4() {
+			continue
+		}
+		flags, through := up, wire.V4From(0)
+		if !r.Gateway.IsUnspecified() {
+			flags, through = up|gateway, r.Gateway
+		}
+		mask := wire.V4From(uint32(^(uint64(1)<<(32-r.Dst.Bits) - 1)))
+		s += p.net.nameOf(r.Iface) + "\t" + hex(r.Dst.Addr) + "\t" + hex(through) + "\t" + zeroPadded(uint64(flags), 16, 4) +
+			"\t0\t0\t" + decimal(r.Metric) + "\t" + hex(mask) + "\t0\t0\t0\n"
+	}
+	return s
+}
+
+// interfaceFiles are what is said of one interface.
+var interfaceFiles = []struct {
+	name string
+	text func(i netstack.InterfaceInfo) string
+}{
+	{"address", func(i netstack.InterfaceInfo) string { return wire.MACFrom(i.MAC).String() }},
+	{"carrier", func(i netstack.InterfaceInfo) string { return decimal(bit(i.Running)) }},
+	{"flags", func(i netstack.InterfaceInfo) string {
+		return "0x" + zeroPadded(uint64(interfaceFlags(i)&0xffff), 16, 1)
+	}},
+	{"ifindex", func(i netstack.InterfaceInfo) string { return decimal(i.Index) }},
+	{"mtu", func(i netstack.InterfaceInfo) string { return decimal(i.MTU) }},
+	{"operstate", operatingState},
+	{"type", func(i netstack.InterfaceInfo) string { return decimal(hardwareType(i)) }},
+	{"statistics/rx_bytes", func(i netstack.InterfaceInfo) string { return decimal(i.Counters.RxBytes) }},
+	{"statistics/rx_packets", func(i netstack.InterfaceInfo) string { return decimal(i.Counters.RxPackets) }},
+	{"statistics/rx_errors", func(i netstack.InterfaceInfo) string { return decimal(i.Counters.RxErrors) }},
+	{"statistics/rx_dropped", func(i netstack.InterfaceInfo) string { return decimal(i.Counters.RxDropped) }},
+	{"statistics/tx_bytes", func(i netstack.InterfaceInfo) string { return decimal(i.Counters.TxBytes) }},
+	{"statistics/tx_packets", func(i netstack.InterfaceInfo) string { return decimal(i.Counters.TxPackets) }},
+	{"statistics/tx_errors", func(i netstack.InterfaceInfo) string { return decimal(i.Counters.TxErrors) }},
+	{"statistics/tx_dropped", func(i netstack.InterfaceInfo) string { return decimal(i.Counters.TxDropped) }},
+}
+
+// operatingState is RFC 2863's ifOperStatus, which loopback does not know.
+func operatingState(i netstack.InterfaceInfo) string {
+	switch {
+	case i.Loopback:
+		return "unknown"
+	case i.Running:
+		return "up"
+	}
+	return "down"
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// plantInterface makes an interface's folder in /sys/class/net.
+func (p *Process) plantInterface(name string) linux.Errno {
+	files := make([]generated, len(interfaceFiles))
+	for k, f := range interfaceFiles {
+		files[k] = generated{f.name, func(p *Process) string {
+			i, _ := p.net.byName(name)
+			return f.text(i) + "\n"
+		}}
+	}
+	return p.plantFiles("/sys/class/net/"+name+"/", files)
+}

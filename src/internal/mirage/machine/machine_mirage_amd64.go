@@ -1,0 +1,8 @@
+//go:build mirage
+
+package machine
+
+// CPUID is the instruction.
+func CPUID(leaf, sub uint32) (eax, ebx, ecx, edx uint32) { return runtime_cpuid(leaf, sub) }
+
+func runtime_cpuid(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
