@@ -23,8 +23,10 @@ func (f *FS) create(p place, mode uint32, rdev uint64) (*Inode, linux.Errno) {
 		n.nlink = 2
 		p.dir.nlink++
 	}
+	n.home = home{p.dir, p.name}
 	p.dir.dir.add(p.name, n)
 	p.dir.touch()
+	p.happened(linux.IN_CREATE, 0, n)
 	return n, 0
 }
 
@@ -134,7 +136,10 @@ func (f *FS) link(p place, n *Inode) linux.Errno {
 	}
 	n.nlink++
 	n.touchCtime()
+	n.home = home{p.dir, p.name}
 	p.dir.dir.add(p.name, n)
 	p.dir.touch()
+	n.tell(linux.IN_ATTRIB, 0, "", false) // of the number of links
+	p.happened(linux.IN_CREATE, 0, n)
 	return 0
 }

@@ -90,6 +90,14 @@ func (n *Inode) isDead() bool { return n.nlink == 0 }
 // ReadDir calls f for each entry of n after the one whose offset is cookie, 0 for the first, until f returns
 // false. The errors are ENOTDIR and ENOENT: the directory was removed. f must not call the tree.
 func (n *Inode) ReadDir(cookie int64, f func(Dirent) bool) linux.Errno {
+	e := n.readDir(cookie, f)
+	if e == 0 {
+		n.Happened(linux.IN_ACCESS)
+	}
+	return e
+}
+
+func (n *Inode) readDir(cookie int64, f func(Dirent) bool) linux.Errno {
 	n.fs.mu.RLock()
 	defer n.fs.mu.RUnlock()
 	d := n.dir

@@ -13,6 +13,9 @@ func (n *Inode) ReadAt(p []byte, off int64) int {
 	c := n.data.readAt(p, off)
 	n.mu.RUnlock()
 	n.accessed()
+	if c > 0 {
+		n.Happened(linux.IN_ACCESS)
+	}
 	return c
 }
 
@@ -20,16 +23,24 @@ func (n *Inode) ReadAt(p []byte, off int64) int {
 // ENOSPC, when nothing was written.
 func (n *Inode) WriteAt(p []byte, off int64) (int, linux.Errno) {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.write(p, off)
+	c, e := n.write(p, off)
+	n.mu.Unlock()
+	if c > 0 {
+		n.Happened(linux.IN_MODIFY)
+	}
+	return c, e
 }
 
 // Append is WriteAt at the end, and returns the offset after it.
 func (n *Inode) Append(p []byte) (int, int64, linux.Errno) {
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	c, e := n.write(p, n.data.size)
-	return c, n.data.size, e
+	end := n.data.size
+	n.mu.Unlock()
+	if c > 0 {
+		n.Happened(linux.IN_MODIFY)
+	}
+	return c, end, e
 }
 
 func (n *Inode) write(p []byte, off int64) (int, linux.Errno) {
@@ -70,12 +81,21 @@ func (n *Inode) Truncate(size int64) linux.Errno {
 	n.data.truncate(n.fs, size)
 	n.mu.Unlock()
 	n.touch()
+	n.Happened(linux.IN_MODIFY)
 	return 0
 }
 
 // Allocate is fallocate(2): it makes room for [off, off+length), whose end does not overflow, and with punch or
 // zero makes it read as zero. keep leaves the size as it is. The error is ENOSPC.
 func (n *Inode) Allocate(off, length int64, keep, punch, zero bool) linux.Errno {
+	e := n.allocate(off, length, keep, punch, zero)
+	if e == 0 {
+		n.Happened(linux.IN_MODIFY)
+	}
+	return e
+}
+
+func (n *Inode) allocate(off, length int64, keep, punch, zero bool) linux.Errno {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	end := off + length

@@ -18,6 +18,8 @@ type FS struct {
 	limit   int64
 	used    atomic.Int64
 	pager   Pager
+
+	watching watching
 }
 
 // What a node and a name are taken to cost, in bytes, so that a tree of empty files is bounded too.

@@ -25,6 +25,8 @@ type Inode struct {
 	link     Link       // of a symbolic link that is not a path
 	generate func() []byte
 	prepare  func()
+	home     home     // under fs.mu
+	watches  []*Watch // under fs.watching.mu
 
 	mu       sync.RWMutex // guards what follows
 	data     content      // of a regular file
@@ -96,6 +98,13 @@ func (n *Inode) Release() {
 	}
 }
 
+// releaseLocked is Release with fs.mu held.
+func (n *Inode) releaseLocked() {
+	if n.refs.Add(-1) == 0 {
+		n.freeIfUnused()
+	}
+}
+
 // freeIfUnused gives back what n holds once it has neither names nor references. fs.mu is held. Called twice
 // when the last name and the last reference go at the same time: the second call does nothing.
 func (n *Inode) freeIfUnused() {
@@ -103,16 +112,18 @@ func (n *Inode) freeIfUnused() {
 		return
 	}
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	n.data.truncate(n.fs, 0)
 	if n.data.pages != nil {
 		n.data.pages.Free()
 		n.data.pages = nil
 	}
-	if !n.freed {
-		n.freed = true
+	was := n.freed
+	n.freed = true
+	n.mu.Unlock()
+	if !was {
 		n.fs.unreserve(nodeCost)
 		n.fs.nodes.Add(-1)
+		n.forget()
 	}
 }
 
@@ -179,6 +190,7 @@ func (n *Inode) Chmod(mode uint32) linux.Errno {
 	}
 	n.mode.Store(n.Type() | mode&linux.S_IALL)
 	n.touchCtime()
+	n.Happened(linux.IN_ATTRIB)
 	return 0
 }
 
@@ -199,6 +211,7 @@ func (n *Inode) Chown(uid, gid int32) {
 		n.mode.Store(mode)
 	}
 	n.touchCtime()
+	n.Happened(linux.IN_ATTRIB)
 }
 
 // SetTimes sets the times of access and change; nil leaves one as it is.
@@ -211,6 +224,14 @@ func (n *Inode) SetTimes(atime, mtime *int64) {
 	}
 	if atime != nil || mtime != nil {
 		n.touchCtime()
+	}
+	switch { // fsnotify_change
+	case atime != nil && mtime != nil:
+		n.Happened(linux.IN_ATTRIB)
+	case atime != nil:
+		n.Happened(linux.IN_ACCESS)
+	case mtime != nil:
+		n.Happened(linux.IN_MODIFY)
 	}
 }
 

@@ -13,6 +13,7 @@ func (f *FS) Open(at *Inode, path string, flags int, mode uint32) (*Inode, linux
 	if n.prepare != nil {
 		n.prepare()
 	}
+	n.Happened(linux.IN_OPEN)
 	if flags&linux.O_TRUNC != 0 && !created && n.Type() == linux.S_IFREG {
 		if e := n.Truncate(0); e != 0 {
 			n.Release()

@@ -23,7 +23,9 @@ func (f *FS) Unlink(at *Inode, path string) linux.Errno {
 	case p.node.IsDir():
 		return linux.EISDIR
 	}
+	p.node.tell(linux.IN_ATTRIB, 0, "", false) // of the number of links
 	f.unlink(p)
+	p.happened(linux.IN_DELETE, 0, p.node)
 	return 0
 }
 
@@ -58,7 +60,10 @@ func (f *FS) Rmdir(at *Inode, path string) linux.Errno {
 	case p.dir.dir.fixed:
 		return linux.EPERM
 	}
-	return f.rmdir(p)
+	if e = f.rmdir(p); e == 0 {
+		p.happened(linux.IN_DELETE, 0, p.node)
+	}
+	return e
 }
 
 // rmdir removes the directory p. The errors are ENOTDIR, EBUSY (a fixed one) and ENOTEMPTY. fs.mu is held for writing.

@@ -81,6 +81,8 @@ func (n *Inode) holds(d *Inode) bool {
 // replace moves from to to, and removes what was there.
 func (f *FS) replace(from, to place) linux.Errno {
 	if to.node != nil {
+		to.node.Acquire() // until all else is told
+		defer to.node.releaseLocked()
 		switch {
 		case from.node.IsDir():
 			if e := f.rmdir(to); e != 0 {
@@ -95,7 +97,19 @@ func (f *FS) replace(from, to place) linux.Errno {
 	from.dir.dir.remove(from.name)
 	to.dir.dir.add(to.name, from.node)
 	f.moved(from, to)
+	f.tellMoved(from, to, to.node)
 	return 0
+}
+
+// tellMoved tells that from was moved to to, where replaced was, in the order of Linux's fsnotify_move.
+func (f *FS) tellMoved(from, to place, replaced *Inode) {
+	cookie := f.watching.cookie.Add(1)
+	from.happened(linux.IN_MOVED_FROM, cookie, from.node)
+	to.happened(linux.IN_MOVED_TO, cookie, from.node)
+	if replaced != nil {
+		replaced.tell(linux.IN_ATTRIB|replaced.isDirEvent(), 0, "", false)
+	}
+	from.node.tell(linux.IN_MOVE_SELF, 0, "", false)
 }
 
 // exchange makes two names change places.
@@ -103,7 +117,9 @@ func (f *FS) exchange(from, to place) linux.Errno {
 	from.dir.dir.entries[from.name].node = to.node
 	to.dir.dir.entries[to.name].node = from.node
 	f.moved(from, to)
-	f.moved(place{dir: to.dir, name: to.name, node: to.node}, from)
+	f.moved(to, from)
+	f.tellMoved(from, to, nil)
+	f.tellMoved(to, from, nil)
 	return 0
 }
 
@@ -114,6 +130,7 @@ func (f *FS) moved(from, to place) {
 		to.dir.nlink++
 		d.parent, d.name = to.dir, to.name
 	}
+	from.node.home = home{to.dir, to.name}
 	from.dir.touch()
 	to.dir.touch()
 	from.node.touchCtime()

@@ -78,7 +78,15 @@ func (d *description) put() {
 	d.unlock()
 	d.file.release(d)
 	if d.held {
-		d.node.Load().Release()
+		n := d.node.Load()
+		switch {
+		case d.path:
+		case d.writable():
+			n.Happened(linux.IN_CLOSE_WRITE)
+		default:
+			n.Happened(linux.IN_CLOSE_NOWRITE)
+		}
+		n.Release()
 	}
 }
 

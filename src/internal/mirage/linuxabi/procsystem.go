@@ -25,6 +25,7 @@ var systemFiles = []generated{
 // settingFiles are in /proc/sys. They can be read only: what they set is fixed.
 var settingFiles = []generated{
 	{"fs/file-max", says(decimal(maxDescriptors) + "\n")},
+	{"fs/inotify/max_queued_events", says(decimal(inotifyQueue) + "\n")},
 	{"fs/nr_open", says(decimal(maxDescriptors) + "\n")},
 	{"fs/pipe-max-size", says(decimal(pipeMax) + "\n")},
 	{"kernel/cap_last_cap", says(decimal(linux.CAP_LAST_CAP) + "\n")},

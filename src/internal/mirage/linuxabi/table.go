@@ -102,6 +102,11 @@ var table = [...]entry{
 	linux.SYS_MLOCKALL:   {serve: mlockall},
 	linux.SYS_MUNLOCKALL: {serve: munlockall},
 
+	// inotify.go
+	linux.SYS_INOTIFY_INIT1:     {serve: inotifyInit1},
+	linux.SYS_INOTIFY_ADD_WATCH: {serve: inotifyAddWatch},
+	linux.SYS_INOTIFY_RM_WATCH:  {serve: inotifyRmWatch},
+
 	// sockets.go, messages.go, sockopt.go
 	linux.SYS_SOCKET:      {serve: socketCall},
 	linux.SYS_SOCKETPAIR:  {serve: socketpair},

@@ -26,6 +26,7 @@ var older = [...]entry{
 	linux.SYS_DUP2:         {serve: dup2},
 	linux.SYS_PIPE:         {serve: pipe1},
 	linux.SYS_EVENTFD:      {serve: eventfd},
+	linux.SYS_INOTIFY_INIT: {serve: inotifyInit},
 	linux.SYS_POLL:         {serve: poll},
 	linux.SYS_SELECT:       {serve: select_},
 	linux.SYS_EPOLL_CREATE: {serve: epollCreate},

@@ -155,6 +155,8 @@ const (
 	SYS_UTIMES            = 235
 	SYS_WAITID            = 247
 	SYS_INOTIFY_INIT      = 253
+	SYS_INOTIFY_ADD_WATCH = 254
+	SYS_INOTIFY_RM_WATCH  = 255
 	SYS_OPENAT            = 257
 	SYS_MKDIRAT           = 258
 	SYS_MKNODAT           = 259

@@ -12,6 +12,8 @@ const (
 	SYS_DUP3              = 24
 	SYS_FCNTL             = 25
 	SYS_INOTIFY_INIT1     = 26
+	SYS_INOTIFY_ADD_WATCH = 27
+	SYS_INOTIFY_RM_WATCH  = 28
 	SYS_IOCTL             = 29
 	SYS_FLOCK             = 32
 	SYS_MKNODAT           = 33
