@@ -25,7 +25,7 @@ func accessFault(t *thread, f *trapFrame, va uintptr, want vmProt) {
 //go:nowritebarrierrec
 func outOfMemory(t *thread, f *trapFrame, va uintptr) {
 	physAlloc.reserve = 0 // for the traceback
-	if t.m == 0 || t.inSignal {
+	if t.signalTop == 0 || t.inSignal {
 		trapFatal(f, "out of memory")
 	}
 	t.outOfMemory = true

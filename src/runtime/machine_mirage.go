@@ -151,9 +151,9 @@ func machine_exit(code int32) { exit(code) }
 func machine_signal(sig uint32) {
 	mp := acquirem() // until the signal has come: an idle thread would not get it
 	t := mp.thread
-	t.pending.Or(1 << sig)
+	t.post(sig)
 	onTrapStack(interruptSoon)
-	for t.pending.Load() != 0 {
+	for t.signalled() {
 		procyield(10)
 	}
 	releasem(mp)

@@ -24,7 +24,12 @@ func minit() {
 	mp.procid = uint64(mp.id) + 1
 }
 
-func unminit()       { unminitSignals() }
+// unminit comes before the signal stack goes.
+func unminit() {
+	unminitSignals()
+	getg().m.thread.signalTop = 0
+}
+
 func mdestroy(mp *m) {}
 
 func goenvs() { goenvs_unix() }
@@ -73,7 +78,8 @@ func exit(code int32) {
 	}
 	if f := powerOff; f != nil && !exiting {
 		exiting = true // a power-off that faults is not tried again
-		if gp := getg(); gp == gp.m.curg {
+		// A trap handler must not look at its m: it may fault (permanent_mirage.go).
+		if gp := getg(); gp != &thisCPU().current.trapg && gp == gp.m.curg {
 			systemstack(func() { f(code) })
 		} else {
 			f(code)

@@ -4,6 +4,8 @@ package runtime
 
 import (
 	"internal/abi"
+	"internal/runtime/atomic"
+	"internal/runtime/sys"
 	"unsafe"
 )
 
@@ -11,14 +13,14 @@ import (
 // is copied to the thread's signal stack and the trap returns to sigtramp there, which runs sigtrampgo with interrupts on
 // and traps allowed, and returns to the frame.
 
-// signalHandlers are the functions set by setsig; only whether there is one matters: it is always sighandler.
+// signalHandlers are the functions set by setsig: _SIG_DFL, _SIG_IGN or sighandler.
 var signalHandlers [_NSIG]uintptr
 
 // signalM sends sig to mp's thread: it gets it when it next leaves a trap, which it is made to do soon if it runs on
 // another CPU. One that does not run looks for signals when it goes on (reschedule, trap).
 func signalM(mp *m, sig int) {
 	t := mp.thread
-	t.pending.Or(1 << uint(sig))
+	t.post(uint32(sig))
 	onTrapStack(func() {
 		if c := t.home; t.onCPU.Load() != 0 && c != thisCPU() {
 			wakeCPU(c)
@@ -26,23 +28,55 @@ func signalM(mp *m, sig int) {
 	})
 }
 
+// post makes sig pending: 1 to 64, of which it is bit sig-1.
+//
+//go:nosplit
+//go:nowritebarrierrec
+func (t *thread) post(sig uint32) { atomic.Or64(&t.pending, 1<<(sig-1)) }
+
+// signalled reports whether signals are pending.
+//
+//go:nosplit
+func (t *thread) signalled() bool { return atomic.Load64(&t.pending) != 0 }
+
 // deliverPending makes the trap that f came from return into the handler of a pending signal, if there is one.
 //
 //go:nowritebarrierrec
 func deliverPending(t *thread, f *trapFrame) {
-	if t.inSignal || t.pending.Load() == 0 || t.m == 0 {
-		return
-	}
-	bits := t.pending.Swap(0)
-	for sig := uint32(1); sig < 32; sig++ {
-		if bits&(1<<sig) != 0 {
-			bits &^= 1 << sig
-			t.pending.Or(bits)
-			deliverSignal(t, f, sig, siginfoOf(_SI_USER, 0))
+	for !t.inSignal && t.signalTop != 0 {
+		bits := atomic.Load64(&t.pending)
+		if bits == 0 {
 			return
+		}
+		bit := bits & -bits
+		atomic.And64(&t.pending, ^bit)
+		sig := uint32(sys.TrailingZeros64(bit)) + 1
+		switch signalHandlers[sig] {
+		case _SIG_IGN:
+		case _SIG_DFL:
+			if !ignoredByDefault(sig) {
+				exit(128 + int32(sig))
+			}
+		default:
+			deliverSignal(t, f, sig, siginfoOf(_SI_USER, 0))
 		}
 	}
 }
+
+// ignoredByDefault reports whether sig does nothing where there is no handler; others end the program. Those that stop a
+// process on Linux are among them, and the one that lets it go on: there is nobody who could let the machine go on.
+func ignoredByDefault(sig uint32) bool {
+	const ignored = 1<<_SIGCHLD | 1<<_SIGURG | 1<<_SIGWINCH | 1<<_SIGCONT | 1<<_SIGSTOP | 1<<_SIGTSTP | 1<<_SIGTTIN | 1<<_SIGTTOU
+	return sig < 32 && ignored>>sig&1 != 0
+}
+
+// Codes of signals that are not among the stock definitions: sigaction(2).
+const (
+	illOpcode      = 1
+	illOperand     = 2
+	trapBreakpoint = 1
+	trapTrace      = 2
+)
 
 // siginfoOf fills a siginfo: its code, and the address for a fault.
 func siginfoOf(code int32, addr uintptr) (info siginfo) {
@@ -63,13 +97,13 @@ type signalFrame struct {
 //
 //go:nowritebarrierrec
 func deliverSignal(t *thread, f *trapFrame, sig uint32, info siginfo) {
-	mp := t.m.ptr()
-	top := mp.gsignal.stack.hi
-	fp := (top - fpStateSize) &^ 63
+	fp := (t.signalTop - fpStateSize) &^ 63
 	sp := (fp - unsafe.Sizeof(signalFrame{})) &^ 63
-	// A fault on the signal stack could not be told from one in the handler: make its pages present first.
-	for va := sp &^ (pageSize4K - 1); va < top; va += pageSize4K {
-		if vmFault(va, vmRead|vmWrite) != vmFilled {
+	// Nothing may fault here: the pages of the signal stack are made present, and stay so while the lock is held.
+	flags := vmLock.lock()
+	for va := sp &^ (pageSize4K - 1); va < t.signalTop; va += pageSize4K {
+		if vmFill(va, vmRead|vmWrite) != vmFilled {
+			vmLock.unlock(flags)
 			trapFatal(f, "no memory for the signal stack")
 		}
 	}
@@ -80,6 +114,7 @@ func deliverSignal(t *thread, f *trapFrame, sig uint32, info siginfo) {
 	s.trap = *f
 	s.trap.fp = fp
 	memmove(unsafe.Pointer(fp), unsafe.Pointer(f.fp), fpStateSize)
+	vmLock.unlock(flags)
 	t.inSignal = true
 	f.enterHandler(abi.FuncPCABI0(sigtramp), sp)
 }
@@ -94,7 +129,7 @@ func sigtramp()
 func signalDone() {
 	c := thisCPU()
 	c.current.inSignal = false
-	if c.current.pending.Load() != 0 {
+	if c.current.signalled() {
 		onTrapStack(interruptSoon)
 	}
 }
@@ -144,17 +179,22 @@ func (c *sigctxt) sigaddr() uint64      { return c.info.si_addr }
 func (c *sigctxt) set_sigcode(x uint64) { c.info.si_code = int32(x) }
 func (c *sigctxt) set_sigaddr(x uint64) { c.info.si_addr = x }
 
-const sigTerm = 15 // not among the stock definitions
-
 // raise is how the runtime kills itself with a signal: the machine exits as a shell would say it, 128 plus its number.
-func raise(sig uint32) {
-	if sig == _SIGABRT || sig == _SIGKILL || sig == sigTerm || sig == _SIGINT {
-		exit(128 + int32(sig))
-	}
-	thisCPU().current.pending.Or(1 << sig)
-}
+func raise(sig uint32) { exit(128 + int32(sig)) }
 
-func raiseproc(sig uint32) { raise(sig) }
+// raiseproc hands a signal to a thread whose handler does not run, as a process's kernel would: threads that print their
+// stacks one after the other (GOTRACEBACK=crash) hand SIGQUIT on.
+func raiseproc(sig uint32) {
+	for mp := allm; mp != nil; mp = mp.alllink {
+		t := mp.thread
+		if t == nil || t.signalTop == 0 || t.inSignal || t.signalled() {
+			continue
+		}
+		signalM(mp, int(sig))
+		onTrapStack(func() { futexTimeout(t) }) // a wait ends, as by EINTR
+		return
+	}
+}
 
 // CPU profiles need a timer of their own, which is not there yet.
 

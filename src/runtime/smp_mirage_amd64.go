@@ -56,7 +56,7 @@ func startCPUs() {
 		if id == cpu0.arch.apicID || nCPUs == boot.MaxCPUs || apicRegs != 0 && id > 254 {
 			continue
 		}
-		c := (*vcpu)(persistentalloc(unsafe.Sizeof(vcpu{}), 64, &memstats.other_sys))
+		c := (*vcpu)(permanentAlloc(unsafe.Sizeof(vcpu{})))
 		c.prepare(uint32(nCPUs))
 		c.arch.apicID = id
 		c.makeIdle()

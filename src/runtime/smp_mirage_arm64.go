@@ -17,7 +17,7 @@ func startCPUs() {
 		if affinity == cpu0.arch.affinity || nCPUs == boot.MaxCPUs {
 			continue
 		}
-		c := (*vcpu)(persistentalloc(unsafe.Sizeof(vcpu{}), 64, &memstats.other_sys))
+		c := (*vcpu)(permanentAlloc(unsafe.Sizeof(vcpu{})))
 		c.prepare(uint32(nCPUs), affinity)
 		c.makeIdle(abi.FuncPCABI0(cpuEntry))
 		entry := abi.FuncPCABI0(cpuStart) + imageOffset

@@ -19,9 +19,6 @@ type syscallRecord struct {
 	next *syscallRecord
 }
 
-// recordAlign keeps a record, which is smaller, within a page: once written to it does not fault.
-const recordAlign = 1024
-
 // syscallRecords are the free ones. Each thread has one more, for its next SVC: a trap cannot allocate.
 var syscallRecords struct {
 	lock spinlock
@@ -40,7 +37,7 @@ func syscallNewRecord(t *thread) {
 		list.lock.unlock(flags)
 	})
 	if r == nil {
-		r = (*syscallRecord)(persistentalloc(unsafe.Sizeof(syscallRecord{}), recordAlign, &memstats.other_sys))
+		r = (*syscallRecord)(permanentAlloc(unsafe.Sizeof(syscallRecord{})))
 	}
 	r.next = nil
 	t.record = uintptr(unsafe.Pointer(r))

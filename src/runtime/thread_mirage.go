@@ -43,6 +43,7 @@ type thread struct {
 	ready       bool    // in its CPU's run queue
 	inSignal    bool    // its signal handler runs
 	inTrap      bool    // its trap handler runs
+	signalTop   uintptr // the top of its signal stack, 0: it takes no signals
 	outOfMemory bool    // its signal means that a page could not be had
 	record      uintptr // arm64: *syscallRecord, for its next SVC
 
@@ -52,7 +53,7 @@ type thread struct {
 	deadline int64   // nanotime, 0: none
 	timeNext *thread // in its CPU's list of deadlines
 
-	pending atomic.Uint32 // signals sent to it, 1<<n
+	pending uint64 // signals sent to it; atomic, see post
 }
 
 // vcpu is what belongs to one CPU. The first words are known to assembly.
@@ -113,7 +114,7 @@ func newThread(c *vcpu, mp *m) *thread {
 		cpuRelax()
 	}
 	if t == nil {
-		t = (*thread)(persistentalloc(unsafe.Sizeof(thread{}), 64, &memstats.other_sys))
+		t = (*thread)(permanentAlloc(unsafe.Sizeof(thread{})))
 	}
 	t.init(c, mp)
 	return t
@@ -127,8 +128,9 @@ func (t *thread) init(c *vcpu, mp *m) {
 	}
 	t.home = c
 	t.next = nil
+	t.signalTop = 0
 	t.inSignal, t.inTrap = false, false
-	t.pending.Store(0)
+	atomic.Store64(&t.pending, 0)
 	t.m.set(mp)
 	if mp == nil {
 		mp = &m0 // for those who look for an m: throw and print
@@ -143,6 +145,7 @@ func mpreinit(mp *m) {
 	if mp.thread == nil { // the first thread has one from the boot
 		mp.thread = newThread(thisCPU(), mp)
 	}
+	mp.thread.signalTop = mp.gsignal.stack.hi
 }
 
 // newosproc makes mp's thread begin in mstart on its g0.
@@ -230,8 +233,8 @@ func wakeInterrupt() {
 	flags := c.lock.lock()
 	if c.first != nil && c.slice == 0 {
 		c.slice = nanotime1() + timeSlice
-		c.armTimer()
 	}
+	c.armTimer()
 	c.lock.unlock(flags)
 }
 
@@ -307,7 +310,7 @@ func reschedule(stay bool) {
 	next.onCPU.Store(1)
 	c.enter(next)
 	switchTo(self, next)
-	if self.pending.Load() != 0 {
+	if self.signalled() {
 		interruptSoon()
 	}
 }

@@ -90,10 +90,12 @@ func exception(t *thread, f *trapFrame) {
 		faultSignal(t, f, _SIGFPE, siginfoOf(_FPE_INTDIV, pc))
 	case trapFP, trapSIMD:
 		faultSignal(t, f, _SIGFPE, siginfoOf(_FPE_FLTINV, pc))
-	case trapBreak, trapDebug:
-		faultSignal(t, f, _SIGTRAP, siginfoOf(_SI_USER, pc))
+	case trapBreak:
+		faultSignal(t, f, _SIGTRAP, siginfoOf(_SI_KERNEL, 0))
+	case trapDebug:
+		faultSignal(t, f, _SIGTRAP, siginfoOf(trapTrace, pc))
 	case trapInvalid:
-		faultSignal(t, f, _SIGILL, siginfoOf(_SI_USER, pc))
+		faultSignal(t, f, _SIGILL, siginfoOf(illOperand, pc))
 	case trapAlign:
 		faultSignal(t, f, _SIGBUS, siginfoOf(_BUS_ADRALN, 0))
 	case trapNMI:
@@ -107,7 +109,7 @@ func exception(t *thread, f *trapFrame) {
 //
 //go:nowritebarrierrec
 func faultSignal(t *thread, f *trapFrame, sig uint32, info siginfo) {
-	if t.m == 0 || t.inSignal || t.m.ptr().gsignal == nil {
+	if t.signalTop == 0 || t.inSignal {
 		trapFatal(f, "fault in the runtime")
 	}
 	deliverSignal(t, f, sig, info)

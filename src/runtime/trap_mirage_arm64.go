@@ -99,10 +99,12 @@ func exception(t *thread, f *trapFrame) {
 		faultSignal(t, f, _SIGBUS, siginfoOf(_BUS_ADRALN, pc))
 	case classFP:
 		faultSignal(t, f, _SIGFPE, siginfoOf(_FPE_FLTINV, pc))
-	case classBreak, classStep, classWatch, classBRK:
-		faultSignal(t, f, _SIGTRAP, siginfoOf(_SI_USER, pc))
+	case classBRK:
+		faultSignal(t, f, _SIGTRAP, siginfoOf(trapBreakpoint, pc))
+	case classBreak, classStep, classWatch:
+		faultSignal(t, f, _SIGTRAP, siginfoOf(trapTrace, pc))
 	default:
-		faultSignal(t, f, _SIGILL, siginfoOf(_SI_USER, pc))
+		faultSignal(t, f, _SIGILL, siginfoOf(illOpcode, pc))
 	}
 }
 
@@ -133,7 +135,7 @@ func memoryFault(t *thread, f *trapFrame) {
 //
 //go:nowritebarrierrec
 func faultSignal(t *thread, f *trapFrame, sig uint32, info siginfo) {
-	if t.m == 0 || t.inSignal || t.m.ptr().gsignal == nil {
+	if t.signalTop == 0 || t.inSignal {
 		trapFatal(f, "fault in the runtime")
 	}
 	deliverSignal(t, f, sig, info)
