@@ -2,6 +2,8 @@
 
 package runtime
 
+import "unsafe"
+
 // accessFault handles an access, of the kind want, that the page tables do not allow: the page is made present, or the
 // program gets the signal that Linux would send (sigaction(2), "The si_code field").
 //
@@ -30,4 +32,24 @@ func outOfMemory(t *thread, f *trapFrame, va uintptr) {
 	}
 	t.outOfMemory = true
 	deliverSignal(t, f, _SIGSEGV, siginfoOf(_SEGV_MAPERR, va))
+}
+
+// putBacktrace follows frame pointers, as far as they are mapped.
+//
+//go:nowritebarrierrec
+func putBacktrace(pc, fp uintptr) {
+	for n := 0; n < 24; n++ {
+		fn := findfunc(pc)
+		if fn.valid() {
+			putString("  ")
+			putString(funcname(fn))
+		}
+		putField("", uint64(pc))
+		putString("\n")
+		if fp&7 != 0 || fp == 0 || !vmPresent(fp) || !vmPresent(fp+8) {
+			return
+		}
+		pc = *(*uintptr)(unsafe.Pointer(fp + 8))
+		fp = *(*uintptr)(unsafe.Pointer(fp))
+	}
 }

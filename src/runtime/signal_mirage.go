@@ -58,7 +58,11 @@ func deliverPending(t *thread, f *trapFrame) {
 				exit(128 + int32(sig))
 			}
 		default:
-			deliverSignal(t, f, sig, siginfoOf(_SI_USER, 0))
+			code := int32(_SI_USER)
+			if sig == _SIGPROF {
+				code = _SI_TIMER
+			}
+			deliverSignal(t, f, sig, siginfoOf(code, 0))
 		}
 	}
 }
@@ -195,12 +199,3 @@ func raiseproc(sig uint32) {
 		return
 	}
 }
-
-// CPU profiles need a timer of their own, which is not there yet.
-
-func setProcessCPUProfiler(hz int32)      {}
-func setThreadCPUProfiler(hz int32)       {}
-func validSIGPROF(mp *m, c *sigctxt) bool { return true }
-
-//go:nosplit
-func setitimer(mode int32, new, old *itimerval) {}

@@ -63,21 +63,23 @@ type vcpu struct {
 	self    *vcpu
 	current *thread // the one that runs
 
-	lock      spinlock
-	first     *thread // run queue
-	last      *thread
-	deadlines *thread // waiting threads, by time
-	resched   bool    // switch at the end of this trap
-	slice     int64   // when the running thread's time is over
-	timerAt   int64   // what the timer is set to, 0: nothing
-	idle      *thread // runs when no other can
-	idleSince int64   // when idle began to run last
-	idleTime  int64   // how long it has run before that
-	id        uint32
-	online    atomic.Uint32
-	asleep    atomic.Uint32 // idle: forgets pages when it wakes, not when it is asked
-	flushed   atomic.Uint32 // the last vmFlush that it has obeyed
-	arch      cpuArch
+	lock        spinlock
+	first       *thread // run queue
+	last        *thread
+	deadlines   *thread // waiting threads, by time
+	resched     bool    // switch at the end of this trap
+	slice       int64   // when the running thread's time is over
+	profileAt   int64   // when the running thread gets SIGPROF, 0: never
+	profileLeft int64   // how long before that the CPU became idle
+	timerAt     int64   // what the timer is set to, 0: nothing
+	idle        *thread // runs when no other can
+	idleSince   int64   // when idle began to run last
+	idleTime    int64   // how long it has run before that
+	id          uint32
+	online      atomic.Uint32
+	asleep      atomic.Uint32 // idle: forgets pages when it wakes, not when it is asked
+	flushed     atomic.Uint32 // the last vmFlush that it has obeyed
+	arch        cpuArch
 }
 
 // cpu0 is the boot CPU.
@@ -227,13 +229,14 @@ func (c *vcpu) steal() *thread {
 	return nil
 }
 
-// wakeInterrupt is another CPU's wakeCPU: it has put something into the run queue.
+// wakeInterrupt is another CPU's wakeCPU: it has put something into the run queue, or begun or ended a profile.
 func wakeInterrupt() {
 	c := thisCPU()
 	flags := c.lock.lock()
 	if c.first != nil && c.slice == 0 {
 		c.slice = nanotime1() + timeSlice
 	}
+	c.profile()
 	c.armTimer()
 	c.lock.unlock(flags)
 }
@@ -297,9 +300,10 @@ func reschedule(stay bool) {
 	if c.first != nil {
 		c.slice = nanotime1() + timeSlice
 	}
-	c.armTimer()
 	c.countIdle(next)
 	c.current = next
+	c.profile()
+	c.armTimer()
 	c.lock.unlock(flags)
 	if next == self {
 		return
@@ -408,6 +412,9 @@ func (c *vcpu) armTimer() {
 	if d := c.deadlines; d != nil && (t == 0 || d.deadline < t) {
 		t = d.deadline
 	}
+	if p := c.profileAt; p != 0 && (t == 0 || p < t) {
+		t = p
+	}
 	if t != c.timerAt {
 		c.timerAt = t
 		timerSet(t)
@@ -428,6 +435,7 @@ func timerInterrupt() {
 				c.slice = 0
 				c.resched = true
 			}
+			c.profileTick(now)
 			c.timerAt = 0
 			c.armTimer()
 			c.lock.unlock(flags)

@@ -141,26 +141,6 @@ func trapFatal(f *trapFrame, why string) {
 	exit(2)
 }
 
-// putBacktrace follows frame pointers, as far as they are mapped.
-//
-//go:nowritebarrierrec
-func putBacktrace(pc, fp uintptr) {
-	for n := 0; n < 24; n++ {
-		fn := findfunc(pc)
-		if fn.valid() {
-			putString("  ")
-			putString(funcname(fn))
-		}
-		putField("", uint64(pc))
-		putString("\n")
-		if fp&7 != 0 || fp == 0 || !vmPresent(fp) || !vmPresent(fp+8) {
-			return
-		}
-		pc = *(*uintptr)(unsafe.Pointer(fp + 8))
-		fp = *(*uintptr)(unsafe.Pointer(fp))
-	}
-}
-
 // What signal_amd64.go asks of a context.
 
 func (c *sigctxt) rax() uint64 { return c.regs().rax }

@@ -3,9 +3,13 @@
 package machine_test
 
 import (
+	"bytes"
 	"internal/mirage/machine"
+	"internal/profile"
 	"os"
 	"os/signal"
+	"runtime/pprof"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -55,5 +59,42 @@ func TestIgnoredSignals(t *testing.T) {
 		syscall.SIGCHLD, syscall.SIGURG, syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU,
 	} {
 		machine.Signal(uint32(s)) // and we go on
+	}
+}
+
+// A CPU profile finds what the CPU does, and counts its time about right.
+func TestProfile(t *testing.T) {
+	var b bytes.Buffer
+	if err := pprof.StartCPUProfile(&b); err != nil {
+		t.Fatal(err)
+	}
+	const span = time.Second
+	busy(span)
+	time.Sleep(span) // idle time does not count
+	pprof.StopCPUProfile()
+	p, err := profile.Parse(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, all := time.Duration(0), time.Duration(0)
+	for _, s := range p.Sample {
+		d := time.Duration(s.Value[1])
+		all += d
+		for _, l := range s.Location {
+			if strings.HasSuffix(l.Line[0].Function.Name, "machine_test.busy") {
+				here += d
+				break
+			}
+		}
+	}
+	// Where an emulator has no time for the machine, samples are lost, and the host's other work looks like the machine's.
+	if here < span/4 || all > 2*span {
+		t.Errorf("%v of %v in busy, which took %v", here, all, span)
+	}
+}
+
+//go:noinline
+func busy(span time.Duration) {
+	for end := time.Now().Add(span); time.Now().Before(end); {
 	}
 }
