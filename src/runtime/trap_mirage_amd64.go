@@ -2,8 +2,6 @@
 
 package runtime
 
-import "unsafe"
-
 // trapFrame is what a trap saves, in the order of the pushes in trap_mirage_amd64.s.
 type trapFrame struct {
 	fp   uintptr // where the floating-point state lies

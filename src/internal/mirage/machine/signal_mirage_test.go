@@ -69,7 +69,7 @@ func TestProfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	const span = time.Second
-	busy(span)
+	spin(span)
 	time.Sleep(span) // idle time does not count
 	pprof.StopCPUProfile()
 	p, err := profile.Parse(&b)
@@ -81,7 +81,7 @@ func TestProfile(t *testing.T) {
 		d := time.Duration(s.Value[1])
 		all += d
 		for _, l := range s.Location {
-			if strings.HasSuffix(l.Line[0].Function.Name, "machine_test.busy") {
+			if strings.HasSuffix(l.Line[0].Function.Name, "machine_test.spin") {
 				here += d
 				break
 			}
@@ -89,12 +89,12 @@ func TestProfile(t *testing.T) {
 	}
 	// Where an emulator has no time for the machine, samples are lost, and the host's other work looks like the machine's.
 	if here < span/4 || all > 2*span {
-		t.Errorf("%v of %v in busy, which took %v", here, all, span)
+		t.Errorf("%v of %v in spin, which took %v", here, all, span)
 	}
 }
 
 //go:noinline
-func busy(span time.Duration) {
+func spin(span time.Duration) {
 	for end := time.Now().Add(span); time.Now().Before(end); {
 	}
 }
