@@ -27,6 +27,7 @@ func osinit() {
 	clockInit()
 	startCPUs()
 	numCPUStartup = int32(nCPUs)
+	memoryLimitInit()
 	irqEnable()
 }
 

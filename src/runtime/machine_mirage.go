@@ -49,6 +49,63 @@ func machine_allocPages(n int) (virt uintptr, phys uint64) {
 //go:linkname machine_freePages internal/mirage/machine.runtime_freePages
 func machine_freePages(virt uintptr, n int) {
 	onTrapStack(func() { physFree(virt-physBase, uintptr(n)) })
+	balloonNews()
+}
+
+//go:linkname machine_memoryLine internal/mirage/machine.runtime_memoryLine
+func machine_memoryLine() int32 {
+	line := irqAlloc(0, false)
+	physAlloc.balloon.line.Store(line)
+	balloonNews()
+	return line
+}
+
+//go:linkname machine_balloonInflate internal/mirage/machine.runtime_balloonInflate
+func machine_balloonInflate(most int) (phys uint64, pages int) {
+	pa, n := uintptr(0), uintptr(0)
+	onTrapStack(func() { pa, n = balloonInflate(uintptr(most)) })
+	return uint64(pa), int(n)
+}
+
+//go:linkname machine_balloonDeflate internal/mirage/machine.runtime_balloonDeflate
+func machine_balloonDeflate() (phys uint64) {
+	onTrapStack(func() { phys = uint64(balloonDeflate()) })
+	return phys
+}
+
+//go:linkname machine_balloonFree internal/mirage/machine.runtime_balloonFree
+func machine_balloonFree(phys uint64, pages int) {
+	onTrapStack(func() { balloonFree(uintptr(phys), uintptr(pages)) })
+	balloonNews()
+}
+
+//go:linkname machine_balloonReclaimable internal/mirage/machine.runtime_balloonReclaimable
+func machine_balloonReclaimable(may bool) { physAlloc.balloon.mayTake = may }
+
+//go:linkname machine_balloonReclaimed internal/mirage/machine.runtime_balloonReclaimed
+func machine_balloonReclaimed() (phys uint64) {
+	onTrapStack(func() { phys = uint64(balloonReclaimed()) })
+	return phys
+}
+
+//go:linkname machine_takeUnused internal/mirage/machine.runtime_takeUnused
+func machine_takeUnused(blocks []uint64) (n int) {
+	onTrapStack(func() { n = unusedTake(blocks) })
+	return n
+}
+
+//go:linkname machine_giveUnused internal/mirage/machine.runtime_giveUnused
+func machine_giveUnused(blocks []uint64) {
+	onTrapStack(func() { unusedGive(blocks) })
+}
+
+//go:linkname machine_balloonResized internal/mirage/machine.runtime_balloonResized
+func machine_balloonResized() { memoryLimitFollow() }
+
+//go:linkname machine_trim internal/mirage/machine.runtime_trim
+func machine_trim() {
+	GC()
+	systemstack(func() { mheap_.scavengeAll() })
 }
 
 //go:linkname machine_irqWired internal/mirage/machine.runtime_irqWired
@@ -143,6 +200,9 @@ func machine_busy(cpu int) (ns int64) {
 
 //go:linkname machine_arguments internal/mirage/machine.runtime_arguments
 func machine_arguments() (args, environment []string) { return argslice, envs }
+
+//go:linkname machine_idleMemory internal/mirage/machine.runtime_idleMemory
+func machine_idleMemory() uint64 { return gcController.heapFree.load() }
 
 //go:linkname machine_exit internal/mirage/machine.runtime_exit
 func machine_exit(code int32) { exit(code) }

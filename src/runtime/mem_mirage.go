@@ -15,11 +15,11 @@ func sysReserveOS(v unsafe.Pointer, n uintptr, _ string) unsafe.Pointer {
 	return unsafe.Pointer(vmReserve(uintptr(v), n, vmNone))
 }
 
-// sysMapOS is where the heap grows: what cannot fit into RAM any more is refused here, with Go's own message, rather
-// than later by a fault.
+// sysMapOS is where the heap grows, in chunks of 4 MiB: what cannot fit into RAM any more is refused here, with Go's own
+// message, rather than later by a fault. The last chunk may be larger than what is free, for it need not become full.
 func sysMapOS(v unsafe.Pointer, n uintptr, name string) {
-	if name == "heap" && uint64(n) > physAlloc.free*pageSize4K {
-		print("runtime: cannot map ", n, " bytes of heap: ", physAlloc.free*pageSize4K, " of ", physAlloc.total*pageSize4K, " bytes of memory are free\n")
+	if free := physAvailable() * pageSize4K; name == "heap" && uint64(n) >= free+pallocChunkBytes {
+		print("runtime: cannot map ", n, " bytes of heap: ", free, " of ", physAlloc.total*pageSize4K, " bytes of memory are free\n")
 		throw("runtime: out of memory")
 	}
 	if !vmProtect(uintptr(v), uintptr(v)+n, vmRead|vmWrite) {
@@ -48,3 +48,29 @@ func sysHugePageOS(v unsafe.Pointer, n uintptr)         {}
 func sysNoHugePageOS(v unsafe.Pointer, n uintptr)       {}
 func sysHugePageCollapseOS(v unsafe.Pointer, n uintptr) {}
 func needZeroAfterSysUnusedOS() bool                    { return false }
+
+// The memory limit (GOMEMLIMIT) of a program that sets none. On Linux there is none, and what is too much is swapped, or
+// killed; here RAM is all there is, and a program whose live heap fits must not die because the collector, which lets the
+// heap double, lets it outgrow RAM. The rest is for what the limit does not count: page tables and what drivers use.
+
+// memoryLimitGiven is the default that is in force, or was until the program set another.
+var memoryLimitGiven int64
+
+// memoryLimitFor is the default for so many pages.
+func memoryLimitFor(pages uint64) int64 { return int64(pages * pageSize4K / 10 * 9) }
+
+// memoryLimitInit sets the default, before gcinit. Called when nothing but the boot has used memory.
+func memoryLimitInit() {
+	physAlloc.usable = physAlloc.free
+	memoryLimitGiven = memoryLimitFor(physAlloc.usable)
+	defaultMemoryLimit = memoryLimitGiven
+}
+
+// memoryLimitFollow changes the default with the size of the balloon, if it is in force.
+func memoryLimitFollow() {
+	limit := memoryLimitFor(physAlloc.usable - min(physAlloc.balloon.pages, physAlloc.usable))
+	if setMemoryLimit(-1) == memoryLimitGiven {
+		memoryLimitGiven = limit
+		setMemoryLimit(limit)
+	}
+}

@@ -9,8 +9,8 @@ import (
 )
 
 // Physical memory: RAM in blocks of 2 MiB. A block is whole (one large page), or handed out in 4 KiB pages by a bitmap
-// of its free ones. Blocks with a free page stand in one of two lists. All RAM is mapped at physBase, so a page is
-// reached at physBase plus its address.
+// of its free ones. Blocks with a free page stand in one of three lists. All RAM is mapped at physBase, so a page is
+// reached at physBase plus its address. What the host gets back is in balloon_mirage.go.
 //
 // physAlloc.lock is a leaf: nothing is taken under it.
 
@@ -25,7 +25,8 @@ const physNone = ^uint32(0)
 
 type physBlock struct {
 	free       uint32 // free pages
-	prev, next uint32 // in its list, by index; meaningless when free == 0
+	prev, next uint32 // in its list, by index; meaningless when free == 0, but in the balloon
+	state      blockState
 	bits       [pagesInBlock / 64]uint64
 }
 
@@ -34,10 +35,13 @@ var physAlloc struct {
 	base    uintptr // physical address of blocks[0], a multiple of 2 MiB
 	blocks  []physBlock
 	whole   uint32 // list of blocks with all pages free
+	unused  uint32 // list of those of them whose memory the host has taken
 	partial uint32 // list of blocks with some pages free
 	total   uint64 // pages of RAM
 	free    uint64 // pages
+	usable  uint64 // pages that were free when the boot had taken its own
 	reserve uint64 // pages that only a dying program may take
+	balloon physBalloon
 }
 
 // physTable is where the table of blocks lies.
@@ -62,7 +66,8 @@ func physInit(info *boot.Info, keep []boot.Range) {
 	a.base = uintptr(lo)
 	a.blocks = unsafe.Slice((*physBlock)(physPointer(uintptr(at))), n)
 	clear(a.blocks)
-	a.whole, a.partial = physNone, physNone
+	a.whole, a.unused, a.partial = physNone, physNone, physNone
+	a.balloon.init()
 	for _, r := range info.RAM() {
 		a.total += r.Size() / pageSize4K
 	}
@@ -160,7 +165,7 @@ func physAlloc2M() uintptr {
 	a := &physAlloc
 	flags := a.lock.lock()
 	pa := uintptr(0)
-	if a.whole != physNone && a.free > a.total/4+pagesInBlock {
+	if physWhole() != physNone && a.free > a.total/4+pagesInBlock {
 		pa = physTake(pagesInBlock)
 	}
 	a.lock.unlock(flags)
@@ -170,8 +175,13 @@ func physAlloc2M() uintptr {
 // physTake takes n contiguous pages with the lock held.
 func physTake(n uintptr) uintptr {
 	a := &physAlloc
-	if n == 0 || n > pagesInBlock || a.free < uint64(n)+a.reserve {
+	if n == 0 || n > pagesInBlock {
 		return 0
+	}
+	for a.free < uint64(n)+a.reserve {
+		if !balloonReclaim() {
+			return 0
+		}
 	}
 	// A short run is looked for in the first few partial blocks, so that whole ones stay whole.
 	if n < pagesInBlock {
@@ -183,16 +193,26 @@ func physTake(n uintptr) uintptr {
 			i = a.blocks[i].next
 		}
 	}
-	if a.whole == physNone {
+	if physWhole() == physNone && !balloonReclaim() {
 		return 0
 	}
-	return physTakeFrom(a.whole, 0, n)
+	return physTakeFrom(physWhole(), 0, n)
+}
+
+// physWhole is the next block with all pages free to take, physNone when there is none. Those that cost the host a fault
+// come last.
+func physWhole() uint32 {
+	if a := &physAlloc; a.whole == physNone {
+		return a.unused
+	}
+	return physAlloc.whole
 }
 
 func physTakeFrom(i uint32, at, n uintptr) uintptr {
 	a := &physAlloc
 	b := &a.blocks[i]
 	physUnlink(i)
+	b.state &^= blockUnused
 	for p := at; p < at+n; p++ {
 		b.bits[p/64] &^= 1 << (p % 64)
 	}
@@ -250,21 +270,30 @@ func physFree(pa, n uintptr) {
 		b.free += uint32(run)
 		a.free += uint64(run)
 		physLink(i)
+		if b.free == pagesInBlock && b.state&blockUnused == 0 {
+			a.balloon.news.Store(1)
+		}
 		pa += run * pageSize4K
 		n -= run
 	}
 	a.lock.unlock(flags)
 }
 
-// physList is the list in which block i belongs, nil when it has no free page.
+// physList is the list in which block i belongs, nil when it is in none.
 func physList(i uint32) *uint32 {
-	switch a := &physAlloc; a.blocks[i].free {
-	case 0:
+	a := &physAlloc
+	b := &a.blocks[i]
+	switch {
+	case b.state&blockInBalloon != 0:
+		return &a.balloon.blocks
+	case b.free == 0:
 		return nil
-	case pagesInBlock:
-		return &a.whole
-	default:
+	case b.free < pagesInBlock:
 		return &a.partial
+	case b.state&blockUnused != 0:
+		return &a.unused
+	default:
+		return &a.whole
 	}
 }
 

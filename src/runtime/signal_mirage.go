@@ -163,7 +163,12 @@ func setSignalstackSP(s *stackt, sp uintptr) { *(*uintptr)(unsafe.Pointer(&s.ss_
 
 // fixsigcode is the first that a handler calls. A fault for want of memory is no fault of the program.
 func (c *sigctxt) fixsigcode(sig uint32) {
-	if getg().m.thread.outOfMemory {
+	mp := getg().m
+	if mp.thread.outOfMemory {
+		// The traceback of the goroutine is to begin where it ran, and not where it was last switched to.
+		if gp, sp := mp.curg, c.sigsp(); gp != nil && gp.stack.lo <= sp && sp < gp.stack.hi {
+			gp.sched.pc, gp.sched.sp, gp.sched.lr = c.sigpc(), sp, c.siglr()
+		}
 		throw("runtime: out of memory")
 	}
 }

@@ -101,6 +101,7 @@ func vmFault(va uintptr, want vmProt) vmOutcome {
 	flags := vmLock.lock()
 	outcome := vmFill(va, want)
 	vmLock.unlock(flags)
+	balloonNews()
 	return outcome
 }
 
@@ -165,6 +166,7 @@ func vmInBlocks(start, end uintptr, f func(lo, hi uintptr)) {
 		})
 		start = next
 	}
+	balloonNews()
 }
 
 // vmRelease takes the pages of [start, end) away from the program and gives them back to physical memory.

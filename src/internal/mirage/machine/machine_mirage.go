@@ -38,6 +38,43 @@ func AllocPages(n int) (virt uintptr, phys uint64) { return runtime_allocPages(n
 // FreePages gives back what AllocPages returned.
 func FreePages(virt uintptr, n int) { runtime_freePages(virt, n) }
 
+// BlockPages is how many pages a block of physical memory has: what the allocator and page tables hold in one piece.
+const BlockPages = 512
+
+// Inflate moves at most so many contiguous free pages, and at most a block, into the balloon, which the host has, and
+// returns where they are and how many; 0 when the program needs what is free. The caller remembers those that are less
+// than a block.
+func Inflate(most int) (phys uint64, pages int) { return runtime_balloonInflate(most) }
+
+// Deflate takes a block out of the balloon, 0 when there is none. Freed frees it.
+func Deflate() (phys uint64) { return runtime_balloonDeflate() }
+
+// Freed frees pages that were in the balloon.
+func Freed(phys uint64, pages int) { runtime_balloonFree(phys, pages) }
+
+// SetReclaimable says whether blocks may leave the balloon when memory is short before the host knows.
+func SetReclaimable(may bool) { runtime_balloonReclaimable(may) }
+
+// Reclaimed returns a block that has left the balloon so and that the host is to be told of, 0 when there is none.
+func Reclaimed() (phys uint64) { return runtime_balloonReclaimed() }
+
+// TakeUnused takes free blocks that the host does not know to be unused, puts their addresses into blocks, and returns
+// how many they are. Nobody can have them until GiveUnused.
+func TakeUnused(blocks []uint64) int { return runtime_takeUnused(blocks) }
+
+// GiveUnused gives them back. The host has been told.
+func GiveUnused(blocks []uint64) { runtime_giveUnused(blocks) }
+
+// BalloonResized says that the balloon has another size and will keep it for a while: the memory limit follows, unless the
+// program has set one.
+func BalloonResized() { runtime_balloonResized() }
+
+// Trim collects garbage and frees the pages that the heap does not need.
+func Trim() { runtime_trim() }
+
+// MemoryLine returns a Line that fires when Reclaimed or TakeUnused may have something. Called once.
+func MemoryLine() Line { return Line(runtime_memoryLine()) }
+
 // A Line is one interrupt line or message, by its number in the runtime's table.
 type Line int32
 
@@ -141,6 +178,9 @@ func Busy(cpu int) int64 { return runtime_busy(cpu) }
 // Arguments returns the program's arguments and its environment as they were at the boot. Not to be changed.
 func Arguments() (args, environment []string) { return runtime_arguments() }
 
+// IdleMemory returns how many bytes the heap has that it does not use and would give back.
+func IdleMemory() uint64 { return runtime_idleMemory() }
+
 // EachMapping calls f for each page that the CPU's page tables map, at va, of size bytes. For tests.
 func EachMapping(f func(va, size uintptr, write, exec bool)) { runtime_eachMapping(f) }
 
@@ -154,6 +194,17 @@ func runtime_mapDevice(phys, size uint64) uintptr
 func runtime_mapTable(phys, size uint64) uintptr
 func runtime_allocPages(n int) (virt uintptr, phys uint64)
 func runtime_freePages(virt uintptr, n int)
+func runtime_memoryLine() int32
+func runtime_balloonInflate(most int) (phys uint64, pages int)
+func runtime_balloonDeflate() (phys uint64)
+func runtime_balloonFree(phys uint64, pages int)
+func runtime_balloonReclaimable(may bool)
+func runtime_balloonReclaimed() (phys uint64)
+func runtime_takeUnused(blocks []uint64) int
+func runtime_giveUnused(blocks []uint64)
+func runtime_balloonResized()
+func runtime_trim()
+func runtime_idleMemory() uint64
 func runtime_irqWired(number uint32, level, activeLow bool) int32
 func runtime_irqMessage() (line int32, addr uint64, data uint32)
 func runtime_irqWait(line int32)
