@@ -23,6 +23,7 @@ const (
 	IDNet     = 1
 	IDConsole = 3
 	IDEntropy = 4
+	IDBalloon = 5
 )
 
 // Device status: section 2.1.

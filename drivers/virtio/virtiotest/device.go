@@ -98,6 +98,13 @@ func (d *Device) Change(f func(config []byte)) {
 	d.interrupt(-1)
 }
 
+// Peek shows the configuration to f.
+func (d *Device) Peek(f func(config []byte)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f(d.Config)
+}
+
 // Use says that chain c of queue i is used, and interrupts if the driver wants that.
 func (d *Device) Use(i int, c Chain, written int) {
 	d.UseAll(i, Element{uint32(c.Head), uint32(written)})

@@ -167,6 +167,10 @@ func (f *PCIFront) write(off uintptr, width int, v uint32) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if off >= configAt {
+		f.setConfig(off-configAt, width, v)
+		return
+	}
 	s := f.current()
 	if s == nil {
 		s = &queueSetup{}

@@ -6,6 +6,7 @@ import (
 	"internal/mirage/device"
 	"internal/mirage/drivers/bus/pci"
 	"internal/mirage/drivers/virtio"
+	"internal/mirage/drivers/virtio/balloon"
 	"internal/mirage/drivers/virtio/console"
 	virtiommio "internal/mirage/drivers/virtio/mmio"
 	"internal/mirage/drivers/virtio/net"
@@ -73,6 +74,10 @@ func (l virtioList) start() {
 		if err == nil {
 			consoles = append(consoles, d)
 		}
+		return err
+	})
+	l.each(virtio.IDBalloon, func(t virtio.Transport) error {
+		_, err := balloon.Open(t, ram{})
 		return err
 	})
 	// What the program writes first is not to be lost: its console is to be known by then.

@@ -42,3 +42,6 @@ func newMessage() (Message, error) {
 	}
 	return Message{&line{machine: l}, addr, data}, nil
 }
+
+// MemoryLine is the machine's MemoryLine.
+func MemoryLine() Line { return &line{machine: machine.MemoryLine()} }
