@@ -52,6 +52,8 @@ func (c *Config) arguments(kernel string) ([]string, error) {
 	}
 	a = append(a, c.streams()...)
 	a = append(a, "-device", c.virtio("rng"))
+	// Memory that the program gives back goes back to the host; what the host wants besides, the program may refuse.
+	a = append(a, "-device", c.virtio("balloon")+",id=balloon,free-page-reporting=on,deflate-on-oom=on")
 	network, err := c.network()
 	if err != nil {
 		return nil, err

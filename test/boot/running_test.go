@@ -75,13 +75,20 @@ func cpuTime(t *testing.T, process int) time.Duration {
 	return time.Duration(ticks) * time.Second / 100 // USER_HZ is 100 on every architecture of ours
 }
 
-// Out of memory is Go's own fatal error.
+// Out of memory is Go's own fatal error, with a traceback, however a program gets there: by heap that cannot grow, or by a
+// page that cannot be had.
 func TestOutOfMemory(t *testing.T) {
 	on(t, harness.Fastest, func(t *testing.T, c vm.Config) {
-		c.Args, c.Memory = []string{"fill"}, 64
-		b := harness.Run(t, c, 2)
-		if !b.Stderr.Contains("out of memory") || !b.Stdout.Contains("16 MiB") {
-			t.Errorf("a program that fills memory says\n%s", b)
+		for _, kind := range []string{"", "objects", "stacks"} {
+			c := c
+			c.Args, c.Memory, c.CPUs = strings.Fields("fill "+kind), 48, 2
+			b := harness.Run(t, c, 2)
+			if !b.Stderr.Contains("fatal error: runtime: out of memory") || !b.Stderr.Contains("main.fill") || !b.Stdout.Contains("12 MiB") {
+				t.Errorf("a program that fills memory (%s) says\n%s", kind, b)
+			}
+			if b.Stderr.Contains("mirage:") {
+				t.Errorf("the end of a program that fills memory (%s) is not Go's\n%s", kind, b)
+			}
 		}
 	})
 }

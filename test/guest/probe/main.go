@@ -128,8 +128,19 @@ func sleep(args []string) {
 	time.Sleep(must(time.ParseDuration(args[0])))
 }
 
-// fill takes memory until there is none.
-func fill([]string) {
+// fill takes memory until there is none: in large pieces, in small ones, or as stacks.
+func fill(args []string) {
+	switch {
+	case len(args) == 0:
+		fillPieces()
+	case args[0] == "objects":
+		fillObjects()
+	default:
+		fillStacks()
+	}
+}
+
+func fillPieces() {
 	var kept [][]byte
 	for {
 		b := make([]byte, 1<<20)
@@ -137,8 +148,34 @@ func fill([]string) {
 			b[i] = 1
 		}
 		kept = append(kept, b)
-		if len(kept)%16 == 0 {
+		if len(kept)%4 == 0 {
 			fmt.Println(len(kept), "MiB")
+		}
+	}
+}
+
+func fillObjects() {
+	type object struct{ next, other *object }
+	var list *object
+	for n := 1; ; n++ {
+		list = &object{next: list}
+		if n%(1<<16) == 0 {
+			fmt.Println(n>>16, "MiB")
+		}
+	}
+}
+
+func fillStacks() {
+	forever := make(chan struct{})
+	for n := 1; ; n++ {
+		go func() {
+			var room [4000]byte
+			<-forever
+			runtime.KeepAlive(&room)
+		}()
+		if n%128 == 0 {
+			runtime.Gosched()
+			fmt.Println(n>>7, "MiB")
 		}
 	}
 }
