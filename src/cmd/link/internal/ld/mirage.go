@@ -1,6 +1,9 @@
 package ld
 
-import "internal/buildcfg"
+import (
+	"debug/elf"
+	"internal/buildcfg"
+)
 
 // What an image for GOOS=mirage carries beyond an ordinary ELF executable.
 
@@ -16,6 +19,15 @@ const (
 // elfpvh lays the PVH note out before resoff and returns the bytes it takes.
 func elfpvh(sh *ElfShdr, startva uint64, resoff uint64) int {
 	return elfnote(sh, startva, resoff, len(pvhNoteName)+pvhNoteSize)
+}
+
+// pvhSegment returns the program header for the note. It is one of its own: that of the other notes holds one section,
+// whichever was laid out last, and loaders look for the entry point in no other place (gABI 4.1, chapter 5, PT_NOTE).
+func pvhSegment() *ElfPhdr {
+	ph := newElfPhdr()
+	ph.Type = elf.PT_NOTE
+	ph.Flags = elf.PF_R
+	return ph
 }
 
 // elfwritepvh writes the PVH note, whose value is the image's entry point.
