@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// baseParts is what a toolchain needs of a release: its test/, which the toolchain module lacks, is not among it.
+// baseParts is what a toolchain needs of a release.
 var baseParts = []string{"VERSION", "go.env", "bin", "lib", "pkg", "src"}
 
 // checkBase reports an error unless base is the GOROOT of the base release.
@@ -41,7 +41,17 @@ func copyBase(dst, base string) error {
 			return err
 		}
 	}
-	return setToolchainLocal(dst)
+	return errors.Join(linkTests(dst, base), setToolchainLocal(dst))
+}
+
+// linkTests makes tree's test/ a link to the base's: the tests that `go test cmd/internal/testdir` runs. Nothing is built of
+// them, and the toolchain module lacks them.
+func linkTests(tree, base string) error {
+	tests := filepath.Join(base, "test")
+	if _, err := os.Stat(tests); err != nil {
+		return nil
+	}
+	return os.Symlink(tests, filepath.Join(tree, "test"))
 }
 
 // copyTree copies the file or folder src to dst. Links are followed (distributions put a release's src elsewhere

@@ -242,6 +242,25 @@ func TestOverlayRefuses(t *testing.T) {
 	wantError(t, err, "src/os/link.go", "not a regular file")
 }
 
+// The release's own tests are reached through the tree, if the release has them.
+func TestCopyBaseLinksTests(t *testing.T) {
+	base, without := release(t), t.TempDir()
+	if err := copyBase(without, base); err != nil {
+		t.Fatal(err)
+	}
+	if exists(filepath.Join(without, "test")) {
+		t.Error("a release without tests gave some")
+	}
+	write(t, base, "test/helloworld.go", "// run\n")
+	with := t.TempDir()
+	if err := copyBase(with, base); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, filepath.Join(with, "test/helloworld.go")); got != "// run\n" {
+		t.Errorf("test/helloworld.go is %q", got)
+	}
+}
+
 const goodPatch = "Why.\n\n--- a/src/os/file.go\n+++ b/src/os/file.go\n@@ -1,3 +1,4 @@\n package os\n \n+var X int\n func Open() {}\n"
 
 func TestApplyPatches(t *testing.T) {
