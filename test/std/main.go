@@ -1,18 +1,20 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
+	_ "embed"
 	"flag"
 	"fmt"
 	"log"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"mirage.build/test/results"
 )
+
+//go:embed skip.txt
+var skipText string
 
 func main() {
 	log.SetFlags(0)
@@ -30,7 +32,7 @@ func main() {
 		log.Fatal(err)
 	}
 	if *again {
-		os.RemoveAll(r.dir)
+		os.RemoveAll(r.store.Dir)
 	}
 	ok := true
 	for _, arch := range strings.Split(*archs, ",") {
@@ -50,11 +52,10 @@ func main() {
 
 // A runner runs packages' tests in machines and keeps the results.
 type runner struct {
-	root    string // the repository
-	dir     string // where results are kept
-	version string // the toolchain's; results of another do not count
-	short   bool
-	skips   []skip
+	toolchain results.Toolchain
+	store     results.Store
+	short     bool
+	skips     []results.Skip
 }
 
 func newRunner(short bool) (*runner, error) {
@@ -62,43 +63,32 @@ func newRunner(short bool) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(root, "bin/go")); err != nil {
-		return nil, fmt.Errorf("run this in the repository's root, after make.bash: %w", err)
-	}
-	r := &runner{root: root, dir: filepath.Join(root, "build/std"), short: short}
-	if r.skips, err = parseSkips(skipText); err != nil {
+	r := &runner{store: results.Store{Dir: filepath.Join(root, "build/std")}, short: short}
+	if r.toolchain, err = results.FindToolchain(root); err != nil {
 		return nil, err
 	}
-	version, err := r.gocmd("amd64", "env", "GOVERSION").Output()
-	r.version = strings.TrimSpace(string(version))
+	r.skips, err = results.ParseSkips(skipText)
 	return r, err
 }
 
-// gocmd returns a go command for GOOS=mirage. The machines have two CPUs: with one, encoding/gob's count of allocations
-// fails on any system.
-func (r *runner) gocmd(arch string, args ...string) *exec.Cmd {
-	bin := filepath.Join(r.root, "bin")
-	cmd := exec.Command(filepath.Join(bin, "go"), args...)
-	cmd.Env = append(os.Environ(), "GOROOT=", "GOOS=mirage", "GOARCH="+arch, "CGO_ENABLED=0", "MIRAGE_MEM=1024", "MIRAGE_SMP=2",
-		"PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
-	return cmd
-}
+// target is the environment of a go command for GOOS=mirage.
+func target(arch string) []string { return []string{"GOOS=mirage", "GOARCH=" + arch} }
 
 // runAll tests the packages of patterns that have no result yet, and reports whether all have passed.
 func (r *runner) runAll(arch string, patterns []string) (bool, error) {
-	list, err := r.gocmd(arch, append([]string{"list"}, patterns...)...).Output()
+	list, err := r.toolchain.Command(target(arch), append([]string{"list"}, patterns...)...).Output()
 	if err != nil {
 		return false, fmt.Errorf("go list: %w", err)
 	}
-	earlier := r.results()
+	earlier := r.store.All()
 	ok := true
 	for _, pkg := range strings.Fields(string(list)) {
-		result, done := earlier[key{arch, pkg}]
-		if !done || result.Version != r.version || result.Failed > 0 {
+		result, done := earlier[results.Key{Arch: arch, Name: pkg}]
+		if !done || !result.Settled(r.toolchain.Version) {
 			if result, err = r.run(arch, pkg); err != nil {
 				return false, err
 			}
-			if err := r.keep(result); err != nil {
+			if err := r.store.Keep(result); err != nil {
 				return false, err
 			}
 		}
@@ -109,9 +99,9 @@ func (r *runner) runAll(arch string, patterns []string) (bool, error) {
 }
 
 // run tests one package.
-func (r *runner) run(arch, pkg string) (result, error) {
-	res := result{Arch: arch, Package: pkg, Version: r.version}
-	skips, whole := pattern(r.skips, pkg, arch)
+func (r *runner) run(arch, pkg string) (results.Result, error) {
+	res := results.Result{Arch: arch, Name: pkg, Version: r.toolchain.Version}
+	skips, whole := results.Pattern(r.skips, pkg, arch)
 	if whole {
 		res.Note = "left out: skip.txt"
 		return res, nil
@@ -120,46 +110,25 @@ func (r *runner) run(arch, pkg string) (result, error) {
 	if r.short {
 		args = append(args, "-short")
 	}
-	cmd := r.gocmd(arch, append(args, pkg)...)
-	out, err := cmd.StdoutPipe()
+	log, err := r.store.Log(results.Key{Arch: arch, Name: pkg})
 	if err != nil {
 		return res, err
 	}
+	defer log.Close()
+	cmd := r.toolchain.Command(target(arch), append(args, pkg)...)
 	cmd.Stderr = os.Stderr
 	start := time.Now()
-	if err := cmd.Start(); err != nil {
-		return res, err
-	}
-	logFile, err := os.Create(r.logName(arch, pkg))
-	if err != nil {
-		return res, err
-	}
-	defer logFile.Close()
-	in := bufio.NewScanner(out)
-	in.Buffer(nil, 1<<24)
-	for in.Scan() {
-		res.add(in.Bytes(), logFile)
-	}
-	if err := cmd.Wait(); err != nil && res.Failed == 0 {
+	err = results.Events(cmd, func(e results.Event) { add(&res, e, log) })
+	if err != nil && res.Failed == 0 {
 		res.Failed++
-		res.Note = "the package failed as a whole: " + filepath.Base(logFile.Name())
+		res.Note = "the package failed as a whole: " + filepath.Base(log.Name())
 	}
 	res.Seconds = time.Since(start).Seconds()
-	return res, in.Err()
+	return res, nil
 }
 
-// logName is the file for a package's output. It makes the folder.
-func (r *runner) logName(arch, pkg string) string {
-	os.MkdirAll(r.dir, 0o777)
-	return filepath.Join(r.dir, arch+"-"+strings.ReplaceAll(pkg, "/", "-")+".log")
-}
-
-// add counts one line of `go test -json` and copies output to log.
-func (res *result) add(line []byte, log *os.File) {
-	var e struct{ Action, Test, Output string }
-	if err := json.Unmarshal(bytes.TrimSpace(line), &e); err != nil {
-		return
-	}
+// add counts an event and copies output to log.
+func add(res *results.Result, e results.Event, log *os.File) {
 	switch {
 	case e.Output != "":
 		log.WriteString(e.Output)
@@ -172,4 +141,19 @@ func (res *result) add(line []byte, log *os.File) {
 		res.Failed++
 		res.Note = strings.TrimSpace(res.Note + " " + e.Test)
 	}
+}
+
+// writeTable writes all results to RESULTS.md, with what was left out.
+func (r *runner) writeTable() error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Go's own tests in machines\n\nWritten by test/std with %s, emulated in software.\n\n", r.toolchain.Version)
+	b.WriteString("| package | arch | passed | failed | skipped by itself | seconds | |\n|---|---|---|---|---|---|---|\n")
+	for _, res := range r.store.Sorted() {
+		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %.0f | %s |\n", res.Name, res.Arch, res.Passed, res.Failed, res.Skipped, res.Seconds, res.Note)
+	}
+	b.WriteString("\nLeft out:\n\n")
+	for _, s := range r.skips {
+		fmt.Fprintf(&b, "- %s %s %s: %s\n", s.Package, s.Test, s.Arch, s.Reason)
+	}
+	return os.WriteFile(filepath.Join(r.store.Dir, "RESULTS.md"), []byte(b.String()), 0o666)
 }
