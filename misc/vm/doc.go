@@ -10,6 +10,7 @@
 //	exit=debug    say the exit code: on amd64 as one byte to port 0xe9, then power off or reset; on arm64 by the
 //	              semihosting call SYS_EXIT_EXTENDED
 //
-// Standard output is the virtio console, port 0. Standard input is a port of its own named "stdin", so that the host
-// can close it: QEMU drops all output of a console whose input has ended.
+// The virtio console is port 0. Standard output is a port of its own named "stdout": QEMU drops what a console writes while
+// the pipe that it goes to is full, and makes a port wait. Standard input is a port named "stdin", so that the host can
+// close it: QEMU drops all output of a console whose input has ended.
 package vm

@@ -100,6 +100,9 @@ func (c *Config) streams() []string {
 			"-chardev", fmt.Sprintf("file,id=console,append=on,path=/dev/fdset/%d", consoleSet),
 			"-chardev", "stdio,id=stdin,signal=off",
 			"-device", c.virtio("serial"),
+			"-chardev", fmt.Sprintf("file,id=stdout,append=on,path=/dev/fdset/%d", consoleSet),
+			// Ports are made known in this order, and the image waits for the console.
+			"-device", "virtserialport,chardev=stdout,name=stdout",
 			"-device", "virtconsole,chardev=console",
 			"-device", "virtserialport,chardev=stdin,name=stdin")
 	}

@@ -54,15 +54,18 @@ func (p *Process) unpack(info machine.Boot) {
 }
 
 // attachConsoles makes the consoles that there are, and those that come, the program's: the first is standard input and
-// output unless a word names another, and a port may have the input to itself. Standard error stays where the kernel's
+// output unless a word names another, and ports may have the input and the output to themselves. Standard error stays where the kernel's
 // own messages go unless that is one of them.
 func (p *Process) attachConsoles(name string) {
 	device.EachConsole(func(c device.Console) {
 		p.console.attach(c, consoleName(c), name)
 	})
 	device.EachPort(func(port device.Port) {
-		if port.Name == inputPort {
+		switch port.Name {
+		case inputPort:
 			p.console.attachInput(port)
+		case outputPort:
+			p.console.attachOutput(port)
 		}
 	})
 }

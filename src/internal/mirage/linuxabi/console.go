@@ -18,6 +18,7 @@ type console struct {
 	mu       sync.Mutex
 	main     device.Console // standard input and output; nil: the one of last resort
 	source   device.Console // standard input, if not main
+	sink     device.Console // standard output, if not main
 	errors   device.Console // standard error
 	pumping  bool
 	raw      bool // what comes in is passed on as it is: a pipe of the host
@@ -40,8 +41,9 @@ func newConsole() *console {
 
 // Names that consoles and ports have (Documentation/admin-guide/devices.txt; a virtio port is named by its host).
 const (
-	passedThrough = "hvc0"  // the host passes its bytes on as they are
-	inputPort     = "stdin" // a port that carries standard input alone, so that the host can end it
+	passedThrough = "hvc0"   // the host passes its bytes on as they are
+	inputPort     = "stdin"  // a port that carries standard input alone, so that the host can end it
+	outputPort    = "stdout" // a port that carries standard output alone, for which the host may take its time
 )
 
 // consoleName returns what a console calls itself, empty if nothing.
@@ -73,12 +75,22 @@ func (c *console) attachInput(d device.Console) {
 	c.mu.Unlock()
 }
 
+// attachOutput makes d, which was found by its name, the standard output instead of the console.
+func (c *console) attachOutput(d device.Console) {
+	c.mu.Lock()
+	c.sink = d
+	c.mu.Unlock()
+}
+
 // write writes all of b.
 func (c *console) write(b []byte, errors bool) (int, linux.Errno) {
 	c.mu.Lock()
 	d, raw := c.main, c.raw
-	if errors {
+	switch {
+	case errors:
 		d, raw = c.errors, false
+	case c.sink != nil:
+		d, raw = c.sink, true
 	}
 	c.mu.Unlock()
 	c.writing.Lock()

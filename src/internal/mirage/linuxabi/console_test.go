@@ -39,10 +39,11 @@ func (h *host) said() string {
 	return h.out.String()
 }
 
-// With console=hvc0 standard input and output are the first virtio console, or a port for input; standard error stays
-// the serial port.
+// With console=hvc0 standard input and output are the first virtio console, or a port for each; standard error stays the
+// serial port.
 func TestConsoles(t *testing.T) {
 	for _, c := range []struct{ wanted, in, out, errors, text string }{
+		{"hvc0", "stdin", "stdout", "ttyS0", "a\nb"},
 		{"hvc0", "stdin", "hvc0", "ttyS0", "a\nb"},
 		{"", "stdin", "ttyS0", "ttyS0", "a\r\nb"},
 		{"ttyS0", "stdin", "ttyS0", "ttyS0", "a\r\nb"},
@@ -55,6 +56,10 @@ func TestConsoles(t *testing.T) {
 		}
 		hosts[inputPort] = newHost(inputPort)
 		p.console.attachInput(hosts[inputPort])
+		if c.out == outputPort {
+			hosts[outputPort] = newHost(outputPort)
+			p.console.attachOutput(hosts[outputPort])
+		}
 		w.must(t, syscall.SYS_WRITE, 1, []byte("a\nb"), 3)
 		w.must(t, syscall.SYS_WRITE, 2, []byte("error"), 5)
 		if got := hosts[c.out].said(); !strings.HasPrefix(got, c.text) {
