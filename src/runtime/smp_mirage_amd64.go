@@ -15,6 +15,8 @@ const (
 	icrInit    = 5<<8 | 1<<14
 	icrStartup = 6<<8 | 1<<14
 	icrPending = 1 << 12
+
+	cpuPatience = 10e9 // ns to wait for a CPU that the firmware has listed
 )
 
 // sendIPI sends an interrupt command to the CPU with an APIC ID.
@@ -63,11 +65,15 @@ func startCPUs() {
 		writeTrampoline(page, c)
 		sendIPI(id, icrInit)
 		wait(func() bool { return false }, 200e3) // 10 ms on CPUs of the 1990s
-		for tries := 0; tries < 2 && c.online.Load() == 0; tries++ {
-			sendIPI(id, icrStartup|uint32(page>>12))
-			wait(func() bool { return c.online.Load() != 0 }, 50e6)
+		// A CPU that has started takes no notice of a second SIPI. A host with much to do may let it wait for long.
+		for _, patience := range [...]int64{50e6, cpuPatience} {
+			if c.online.Load() == 0 {
+				sendIPI(id, icrStartup|uint32(page>>12))
+				wait(func() bool { return c.online.Load() != 0 }, patience)
+			}
 		}
 		if c.online.Load() == 0 {
+			sendIPI(id, icrInit) // or it would start later, where its way no longer is
 			print("mirage: the CPU with APIC ID ", id, " did not start\n")
 			continue
 		}

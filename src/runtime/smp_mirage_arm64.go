@@ -24,7 +24,8 @@ func startCPUs() {
 		if !gicPrepareCPU(c) || psci(psciCPUOn, uintptr(mpidrOf(affinity)), entry, uintptr(unsafe.Pointer(c))) != 0 {
 			continue
 		}
-		for end := nanotime1() + 1e9; c.online.Load() == 0 && nanotime1() < end; {
+		// A host with much to do may let it wait for long.
+		for end := nanotime1() + 10e9; c.online.Load() == 0 && nanotime1() < end; {
 			cpuRelax()
 		}
 		if c.online.Load() == 0 {
