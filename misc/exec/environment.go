@@ -19,9 +19,9 @@ var hostNames = []string{
 var hostPrefixes = []string{"XDG_", "SSH_", "DBUS_", "LESS", "CGO_", "MIRAGE_"}
 
 // environment returns the kernel words that give the program the variables of env that mean something there. HOME is
-// the machine's one writable folder that is sure to be there.
+// the machine's one writable folder that is sure to be there; PATH, which programs expect to be set, leads to no program.
 func environment(env []string) []string {
-	words := []string{"env:HOME=/tmp"}
+	words := []string{"env:HOME=/tmp", "env:PATH=/bin"}
 	for _, e := range env {
 		name, _, ok := strings.Cut(e, "=")
 		isHost := func(prefix string) bool { return strings.HasPrefix(name, prefix) }

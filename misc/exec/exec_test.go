@@ -10,7 +10,7 @@ import (
 
 func TestEnvironment(t *testing.T) {
 	got := environment([]string{"PATH=/bin", "FOO=a b=c", "EMPTY=", "GODEBUG=x=1", "GOCACHE=/c", "XDG_X=1", "MIRAGE_MEM=9", "HOME=/root", "=odd", "none"})
-	want := []string{"env:HOME=/tmp", "env:FOO=a b=c", "env:EMPTY=", "env:GODEBUG=x=1"}
+	want := []string{"env:HOME=/tmp", "env:PATH=/bin", "env:FOO=a b=c", "env:EMPTY=", "env:GODEBUG=x=1"}
 	if !slices.Equal(got, want) {
 		t.Errorf("environment is %q, want %q", got, want)
 	}
