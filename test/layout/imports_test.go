@@ -43,7 +43,8 @@ var rules = []struct {
 	{"netstack/...", "device netstack/wire netstack/inet"},
 	{"netstack", "clock device netstack/..."},
 	{"linuxabi/linux", ""},
-	{"fs", "linuxabi/linux"},
+	{"inflate", ""},
+	{"fs", "inflate linuxabi/linux"},
 	{"linuxabi", "boot ranges clock machine device fs linuxabi/linux netstack netstack/..."},
 }
 

@@ -1,9 +1,13 @@
 package fs
 
-import "internal/mirage/linuxabi/linux"
+import (
+	"internal/mirage/inflate"
+	"internal/mirage/linuxabi/linux"
+)
 
 // The cpio format of an initrd (Documentation/driver-api/early-userspace/buffer-format.rst): archives in newc form,
-// each with a trailer, one after another, with any number of zero bytes between and after them.
+// each with a trailer, one after another, with any number of zero bytes between and after them. Each may be compressed
+// with gzip.
 
 const (
 	headerSize = 110 // magic and thirteen fields of eight hexadecimal digits
@@ -39,12 +43,12 @@ type reader struct {
 
 func (r *reader) fail(what string) error { return &FormatError{r.at, what} }
 
-// next returns the next member, nil at the end of the image. A trailer is a member too.
+// next returns the next member, nil at the end of the image and before what is compressed. A trailer is a member too.
 func (r *reader) next() (*member, error) {
 	for r.at < len(r.image) && r.image[r.at] == 0 {
 		r.at++
 	}
-	if r.at == len(r.image) {
+	if r.at == len(r.image) || inflate.IsGzip(r.image[r.at:]) {
 		return nil, nil
 	}
 	if len(r.image)-r.at < headerSize {
@@ -103,10 +107,9 @@ func pad(n int64) int64 { return -n & 3 }
 // notCpio says what the bytes may be instead.
 func notCpio(b []byte) string {
 	magics := [...]struct{ magic, what string }{
-		{"\x1f\x8b", "the initrd is compressed with gzip: give it uncompressed"},
-		{"\x28\xb5\x2f\xfd", "the initrd is compressed with zstd: give it uncompressed"},
-		{"\xfd7zXZ", "the initrd is compressed with xz: give it uncompressed"},
-		{"\x02\x21\x4c\x18", "the initrd is compressed with lz4: give it uncompressed"},
+		{"\x28\xb5\x2f\xfd", "the initrd is compressed with zstd: give it as it is or with gzip"},
+		{"\xfd7zXZ", "the initrd is compressed with xz: give it as it is or with gzip"},
+		{"\x02\x21\x4c\x18", "the initrd is compressed with lz4: give it as it is or with gzip"},
 		{"070707", "the initrd is a cpio archive of the old form: make it with cpio -H newc"},
 	}
 	for _, m := range magics {

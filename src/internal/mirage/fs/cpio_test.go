@@ -4,6 +4,7 @@ package fs
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"internal/mirage/linuxabi/linux"
 	"slices"
@@ -188,4 +189,27 @@ func FuzzUnpack(f *testing.F) {
 		}
 		listing(tree)
 	})
+}
+
+// Archives may be compressed, each by itself, as Linux takes them: one that is not often comes first.
+func TestUnpackGzip(t *testing.T) {
+	plain := newc("070701", file{name: "plain", mode: 0o100644, data: "1", nlink: 1})
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	w.Write(newc("070701", file{name: "packed", mode: 0o100644, data: strings.Repeat("2", 5000), nlink: 1}))
+	w.Close()
+	f := newFS()
+	if err := f.Unpack(slices.Concat(plain, []byte{0, 0, 0, 0}, b.Bytes(), make([]byte, 500))); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int64{"/plain": 1, "/packed": 5000} {
+		n, e := f.Open(f.Root(), name, linux.O_RDONLY, 0)
+		if e != 0 || n.Size() != want {
+			t.Errorf("%s: %v", name, e)
+		}
+	}
+	b.Bytes()[b.Len()-1] ^= 1
+	if err := newFS().Unpack(b.Bytes()); err == nil || !strings.Contains(err.Error(), "checksum") {
+		t.Errorf("a wrong length: %v", err)
+	}
 }

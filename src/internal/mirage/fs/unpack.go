@@ -2,21 +2,43 @@ package fs
 
 import (
 	"internal/bytealg"
+	"internal/mirage/inflate"
 	"internal/mirage/linuxabi/linux"
 )
 
 // Unpack puts the files of an initrd into the tree, over what is there. Their contents stay in image, which must
 // not change any more. After an error the files before it are in the tree.
 func (f *FS) Unpack(image []byte) error {
-	r := &reader{image: image}
 	u := &unpacker{fs: f, links: make(map[linkKey]*Inode)}
-	for count := 0; ; count++ {
-		m, err := r.next()
-		if m == nil || err != nil {
-			u.setTimes()
+	defer u.setTimes()
+	r := &reader{image: image}
+	for {
+		if err := u.archive(r); err != nil || r.at == len(image) {
 			return err
 		}
-		if count == maxMembers {
+		plain, n, what := inflate.Gzip(image[r.at:], int(f.limit))
+		if what != "" {
+			return r.fail("the initrd is compressed with gzip, and " + what)
+		}
+		inside := &reader{image: plain}
+		if err := u.archive(inside); err != nil {
+			return err
+		}
+		if inside.at < len(plain) {
+			return r.fail("the initrd is compressed twice")
+		}
+		r.at += n
+	}
+}
+
+// archive makes the files of members until there is none.
+func (u *unpacker) archive(r *reader) error {
+	for ; ; u.count++ {
+		m, err := r.next()
+		if m == nil || err != nil {
+			return err
+		}
+		if u.count == maxMembers {
 			return &FormatError{m.offset, "the initrd has too many files"}
 		}
 		if m.name == trailer {
@@ -34,7 +56,8 @@ type linkKey struct{ ino, major, minor uint32 }
 type unpacker struct {
 	fs    *FS
 	links map[linkKey]*Inode // files that have more than one name
-	times []folderTime       // set last: a directory's time changes with each name in it
+	count int
+	times []folderTime // set last: a directory's time changes with each name in it
 }
 
 type folderTime struct {
