@@ -49,7 +49,11 @@ func machine_objectNew(base, n uintptr) uintptr { return uintptr(unsafe.Pointer(
 
 //go:linkname machine_objectPage internal/mirage/machine.runtime_objectPage
 func machine_objectPage(o *vmObject, index uintptr, make bool) unsafe.Pointer {
-	return objectPage(o, index, make)
+	pa := objectPage(o, index, make)
+	if pa == 0 {
+		return nil
+	}
+	return physPointer(pa)
 }
 
 //go:linkname machine_objectResize internal/mirage/machine.runtime_objectResize

@@ -237,22 +237,18 @@ func objectNew(base, n uintptr) (o *vmObject) {
 	return o
 }
 
-// objectPage returns where page index of the object lies; without make nil if it is not in the tree.
-func objectPage(o *vmObject, index uintptr, make bool) (p unsafe.Pointer) {
+// objectPage returns the physical address of page index of the object; without make 0 if it is not in the tree.
+func objectPage(o *vmObject, index uintptr, make bool) (pa uintptr) {
 	onTrapStack(func() {
 		flags := vmLock.lock()
-		pa := uintptr(0)
 		if make {
 			pa = o.own(index)
 		} else {
 			pa = o.find(index)
 		}
-		if pa != 0 {
-			p = physPointer(pa)
-		}
 		vmLock.unlock(flags)
 	})
-	return p
+	return pa
 }
 
 // objectResize sets the size. What lies behind a smaller one goes from memory and from all mappings, and reads as zero if

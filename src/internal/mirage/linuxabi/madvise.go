@@ -95,7 +95,7 @@ func (p *Process) punch(r ranges.Range) linux.Errno {
 	switch {
 	case r.Object == 0:
 		return linux.EINVAL
-	case r.Flags&(ranges.Shared|ranges.Write) != ranges.Shared|ranges.Write:
+	case r.Flags&(ranges.Shared|ranges.NoWrite) != ranges.Shared:
 		return linux.EACCES
 	}
 	n := p.mapped.file(r.Object)

@@ -23,9 +23,14 @@ func pages(n uintptr) uintptr { return (n + pageSize - 1) &^ (pageSize - 1) }
 // aligned reports whether an address begins a page.
 func aligned(p uintptr) bool { return p%pageSize == 0 }
 
-// accessOf converts protection bits, whose values are the same.
+// accessOf converts protection bits, whose values are the same. What may be written may be read, as on every architecture
+// of ours (mmap(2), NOTES).
 func accessOf(prot uintptr) ranges.Flags {
-	return ranges.Flags(prot & (linux.PROT_READ | linux.PROT_WRITE))
+	access := ranges.Flags(prot & (linux.PROT_READ | linux.PROT_WRITE))
+	if access == ranges.Write {
+		access |= ranges.Read
+	}
+	return access
 }
 
 func mmap(p *Process, a args) (uintptr, linux.Errno) {
@@ -55,7 +60,11 @@ func mmap(p *Process, a args) (uintptr, linux.Errno) {
 	}
 	at, e := p.mapped.place(r, how, n)
 	if e == 0 && flags&(linux.MAP_POPULATE|linux.MAP_LOCKED) != 0 {
-		populate(at, at+r.End-r.Start, r.Flags&ranges.Access) // whether there was memory for it is not told
+		want := ranges.Read
+		if r.Flags&(ranges.Write|ranges.Shared) == ranges.Write {
+			want = ranges.Write // so that a private mapping has its copies
+		}
+		populate(at, at+r.End-r.Start, want) // whether there was memory for it is not told
 	}
 	return at, e
 }
@@ -92,6 +101,9 @@ func newMapping(addr, length, prot, flags uintptr, file bool) (r ranges.Range, h
 		}
 	}
 	r = ranges.Range{Start: addr, End: addr + n, Flags: accessOf(prot)}
+	if next, ok := nextRange(addr); how == mapFree && ok && next.Start < addr+n {
+		return r, 0, linux.EEXIST
+	}
 	if commits(flags, r) {
 		return r, 0, linux.ENOMEM
 	}

@@ -11,35 +11,36 @@ func mremap(p *Process, a args) (uintptr, linux.Errno) {
 	mayMove, fixed, keep := flags&linux.MREMAP_MAYMOVE != 0, flags&linux.MREMAP_FIXED != 0, flags&linux.MREMAP_DONTUNMAP != 0
 	switch {
 	case flags&^(linux.MREMAP_MAYMOVE|linux.MREMAP_FIXED|linux.MREMAP_DONTUNMAP) != 0, (fixed || keep) && !mayMove,
-		keep && old != n, !aligned(addr), n == 0:
+		keep && old != n, !aligned(addr), n == 0 || n > addressLimit:
 		return 0, linux.EINVAL
-	case fixed && (!aligned(to) || n > addressLimit || to > addressLimit-n || addr < to+n && to < addr+old):
+	case fixed && (!aligned(to) || to > addressLimit-n || addr < to+n && to < addr+old):
 		return 0, linux.EINVAL
 	}
 	r, ok := nextRange(addr)
 	switch {
 	case !ok || r.Start > addr:
 		return 0, linux.EFAULT
+	case old > n:
+		if old > addressLimit-addr {
+			return 0, linux.EINVAL
+		}
+		if e := unmapMemory(addr+n, addr+old); e != 0 {
+			return 0, e
+		}
+		p.mapped.releaseUnmapped()
+		old = n
+	}
+	inPlace := !fixed && !keep
+	switch {
+	case inPlace && old == n:
+		return addr, 0
 	case old == 0 && r.Flags&ranges.Shared == 0:
 		return 0, linux.EINVAL
-	case addr+min(old, n) > r.End || old > r.End-addr && n > old:
+	case old > r.End-addr:
 		return 0, linux.EFAULT
-	}
-	if !fixed && !keep && old != 0 {
-		if n <= old {
-			if n < old {
-				if e := unmapMemory(addr+n, addr+old); e != 0 {
-					return 0, e
-				}
-				p.mapped.releaseUnmapped()
-			}
-			return addr, 0
-		}
-		if extendMemory(addr, addr+old, addr+n) == 0 {
-			return addr, 0
-		}
-	}
-	if !mayMove {
+	case inPlace && old != 0 && extendMemory(addr, addr+old, addr+n) == 0:
+		return addr, 0
+	case !mayMove:
 		return 0, linux.ENOMEM
 	}
 	return p.move(r, addr, old, n, to, fixed, keep)
