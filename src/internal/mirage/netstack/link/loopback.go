@@ -12,6 +12,7 @@ const loopbackMTU = 65536
 type Loopback struct {
 	pool    pool
 	receive func(*device.Frame)
+	serve   func() // run, ready to be started without garbage
 
 	mu      sync.Mutex
 	queue   []*device.Frame
@@ -20,7 +21,11 @@ type Loopback struct {
 }
 
 // NewLoopback makes a loopback card.
-func NewLoopback() *Loopback { return &Loopback{pool: pool{max: 1024}} }
+func NewLoopback() *Loopback {
+	l := &Loopback{pool: pool{max: 1024}}
+	l.serve = l.run
+	return l
+}
 
 func (l *Loopback) MAC() [6]byte                  { return [6]byte{} }
 func (l *Loopback) MTU() int                      { return loopbackMTU }
@@ -42,7 +47,7 @@ func (l *Loopback) Flush() {
 	defer l.mu.Unlock()
 	if !l.running && len(l.queue) > 0 {
 		l.running = true
-		go l.run()
+		go l.serve()
 	}
 }
 

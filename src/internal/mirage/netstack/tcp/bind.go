@@ -208,6 +208,7 @@ func (s *Socket) Disconnect() error {
 		return nil
 	}
 	c.abort(0)
+	c.leave(s.p.net.Now()) // what has come is forgotten
 	s.settle(s.p.net.Now(), 0)
 	s.mu.Lock()
 	s.leaveTable()

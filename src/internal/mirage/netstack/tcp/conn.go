@@ -236,6 +236,7 @@ func (c *conn) end(why inet.Errno) {
 	c.gaps.clear()
 	if c.ready == 0 || c.orphan {
 		c.rcvBuf.clear(c.memory)
+		c.ready = 0
 	}
 	c.events |= evReadable | evWritable | evClosed
 }

@@ -8,11 +8,11 @@ import (
 // transmit sends what the connection has to send. A segment's octets go from the send buffer into the card's memory.
 func (s *Socket) transmit(now int64, iface int) {
 	c, o := s.conn, &s.out
+	if s.stalled || s.route(c) != nil {
+		return // a route may come back: the timers try again
+	}
 	var g outgoing
-	for more := !s.stalled && c.next(now, &g); more; {
-		if s.route(c) != nil {
-			return // tried again by the timers: the route may come back
-		}
+	for more := c.next(now, &g); more; {
 		if err := s.p.net.Open(o, wire.TCPLen+g.options.Len()+g.n); err != nil {
 			if err == inet.EAGAIN {
 				s.stall()

@@ -422,6 +422,8 @@ func (p *player) call(name string, args []string) string {
 			s, p.listen = p.listen, nil
 		}
 		return ok(s.Close())
+	case "disconnect":
+		return ok(p.socket.Disconnect())
 	case "option":
 		p.setOption(p.socket, args[0])
 	case "error":

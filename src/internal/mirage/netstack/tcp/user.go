@@ -37,6 +37,7 @@ func (c *conn) leave(now int64) {
 	}
 	if c.state == closed || c.state == timeWait {
 		c.rcvBuf.clear(c.memory)
+		c.ready = 0
 	}
 }
 
