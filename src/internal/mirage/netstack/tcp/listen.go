@@ -13,12 +13,14 @@ type listener struct {
 	halfOpen map[*Socket]struct{} // in SYN-RECEIVED
 	queued   atomic.Int32         // len(queue), for those without the lock
 	limit    atomic.Int32         // of queued
+
+	cookiesUntil int64 // cookies that were sent may come back until then
 }
 
-// Bounds of a listener: net.core.somaxconn, and connections whose handshake is not complete.
+// Bounds of a listener: net.core.somaxconn, and handshakes that are not complete, beyond which it sends cookies.
 const (
 	maxBacklog  = 4096
-	maxHalfOpen = 1024
+	maxHalfOpen = 256
 )
 
 // Listen makes the socket listen, or changes its backlog. The errors are EINVAL (connected), EADDRINUSE.
@@ -124,13 +126,12 @@ func (s *Socket) Accept() (*Socket, error) {
 
 // inputListen takes a segment for a listening socket: RFC 9293 section 3.10.7.2. It is false if it is to be refused.
 func (s *Socket) inputListen(pkt *inet.Packet, g *segment, u *tuple) bool {
-	if g.has(wire.RST) {
+	switch {
+	case g.has(wire.RST):
 		return true
-	}
-	if g.has(wire.ACK) {
-		return false
-	}
-	if !g.has(wire.SYN) || g.has(wire.FIN) {
+	case g.has(wire.ACK):
+		return !g.has(wire.SYN) && s.takeCookie(pkt, g, u)
+	case !g.has(wire.SYN) || g.has(wire.FIN):
 		return true
 	}
 	s.mu.Lock()
@@ -139,21 +140,35 @@ func (s *Socket) inputListen(pkt *inet.Packet, g *segment, u *tuple) bool {
 	case l == nil:
 		s.mu.Unlock()
 		return false
-	case l.full(), len(l.halfOpen) >= maxHalfOpen:
+	case l.full():
 		s.mu.Unlock()
 		s.p.counters.ListenDrops.Add(1)
 		return true
+	case len(l.halfOpen) >= maxHalfOpen:
+		l.cookiesUntil = s.p.net.Now() + 2*cookieTime
+		s.mu.Unlock()
+		s.p.sendCookie(pkt, g, u)
+		return true
 	}
-	c := s.p.newSocket(s.options)
-	c.parent, c.queue, c.tuple = s, l, *u
-	l.halfOpen[c] = struct{}{}
 	s.mu.Unlock()
-	c.begin(pkt, g)
+	s.child(l, u).begin(pkt, g, func(*conn) {})
 	return true
 }
 
-// begin answers the SYN that a socket was made for.
-func (s *Socket) begin(pkt *inet.Packet, g *segment) {
+// child makes the socket of a new connection.
+func (s *Socket) child(l *listener, u *tuple) *Socket {
+	s.mu.Lock()
+	c := s.p.newSocket(s.options)
+	c.parent, c.queue, c.tuple = s, l, *u
+	l.halfOpen[c] = struct{}{}
+	c.closed = s.listener != l // it has gone meanwhile
+	s.mu.Unlock()
+	return c
+}
+
+// begin makes the connection of a socket that was made for a SYN; more is done to it before anything is sent. It is false
+// if there is one already, or the listener has gone.
+func (s *Socket) begin(pkt *inet.Packet, g *segment, more func(c *conn)) bool {
 	now := s.p.net.Now()
 	s.mu.Lock()
 	r, err := s.p.net.Route(pkt.Src, pkt.Dst, s.options.Iface)
@@ -164,7 +179,7 @@ func (s *Socket) begin(pkt *inet.Packet, g *segment) {
 		if parent != nil {
 			parent.childChanged(s, evClosed)
 		}
-		return
+		return false
 	}
 	s.out.Route, s.routeGen = r, s.p.net.Generation()
 	setup := s.setup(now, r.Room)
@@ -173,7 +188,9 @@ func (s *Socket) begin(pkt *inet.Packet, g *segment) {
 	}
 	s.conn = newConn(setup)
 	s.conn.accept(now, g)
+	more(s.conn)
 	s.settle(now, pkt.Iface)
+	return true
 }
 
 // childChanged hears of what has happened to a connection that was not accepted yet.

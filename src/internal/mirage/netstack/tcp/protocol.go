@@ -24,7 +24,7 @@ type Protocol struct {
 // Counters count what the protocol did, under the names of RFC 4022 and /proc/net/snmp.
 type Counters struct {
 	ActiveOpens, PassiveOpens, AttemptFails, EstabResets, InSegs, OutSegs, RetransSegs, InErrs, OutRsts,
-	InCsumErrors, ListenOverflows, ListenDrops atomic.Uint64
+	InCsumErrors, ListenOverflows, ListenDrops, SyncookiesSent, SyncookiesRecv, SyncookiesFailed atomic.Uint64
 	CurrEstab atomic.Int64
 }
 

@@ -92,7 +92,11 @@ func (p *player) fatal(format string, args ...any) {
 
 func (p *player) usePeer(n int) {
 	if p.peers[n] == nil {
-		p.peers[n] = &peer{addr: wire.V4(10, 0, 0, 2), port: uint16(4000 + n), local: 80, iss: 0xffff8000 + uint32(n)<<20}
+		irs := uint32(0)
+		if p.peer != nil {
+			irs = p.peer.irs // until it hears its own
+		}
+		p.peers[n] = &peer{irs: irs, addr: wire.V4(10, 0, 0, 2), port: uint16(4000 + n), local: 80, iss: 0xffff8000 + uint32(n)<<20}
 	}
 	p.peer = p.peers[n]
 }
@@ -422,6 +426,13 @@ func (p *player) call(name string, args []string) string {
 			s, p.listen = p.listen, nil
 		}
 		return ok(s.Close())
+	case "flood": // SYNs from as many peers, whose answers nobody looks at
+		for i := range number(0, 0) {
+			p.usePeer(1000 + i)
+			p.give("S 0:0(0) win 65535 <mss 1000>")
+		}
+		p.sent = nil
+		p.usePeer(1)
 	case "disconnect":
 		return ok(p.socket.Disconnect())
 	case "option":
