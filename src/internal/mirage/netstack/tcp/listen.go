@@ -159,9 +159,13 @@ func (s *Socket) inputListen(pkt *inet.Packet, g *segment, u *tuple) bool {
 func (s *Socket) child(l *listener, u *tuple) *Socket {
 	s.mu.Lock()
 	c := s.p.newSocket(s.options)
-	c.parent, c.queue, c.tuple = s, l, *u
-	l.halfOpen[c] = struct{}{}
-	c.closed = s.listener != l // it has gone meanwhile
+	c.tuple = *u
+	if s.listener == l {
+		c.parent, c.queue = s, l
+		l.halfOpen[c] = struct{}{}
+	} else {
+		c.closed = true // the listener has gone meanwhile
+	}
 	s.mu.Unlock()
 	return c
 }
