@@ -16,31 +16,40 @@ import (
 	"time"
 )
 
-// A tcpConn waits on a socket that never blocks, as the system-call layer does.
+// A tcpConn waits on a socket that never blocks, as the system-call layer does. One goroutine may read while another writes.
 type tcpConn struct {
-	s     *tcp.Socket
-	woken chan struct{}
+	s    *tcp.Socket
+	mu   sync.Mutex
+	next chan struct{} // closed at the next event
 }
 
 func newTCPConn(s *tcp.Socket) *tcpConn {
-	c := &tcpConn{s, make(chan struct{}, 1)}
+	c := &tcpConn{s: s, next: make(chan struct{})}
 	s.Notify(func(tcp.Readiness) {
-		select {
-		case c.woken <- struct{}{}:
-		default:
-		}
+		c.mu.Lock()
+		close(c.next)
+		c.next = make(chan struct{})
+		c.mu.Unlock()
 	})
 	return c
 }
 
+// event returns a channel that is closed at the next event.
+func (c *tcpConn) event() chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.next
+}
+
 func (c *tcpConn) retry(f func() (int, error)) (int, error) {
 	for {
+		event := c.event()
 		n, err := f()
 		if err != inet.EAGAIN && err != inet.EINPROGRESS && err != inet.EALREADY {
 			return n, err
 		}
 		select {
-		case <-c.woken:
+		case <-event:
 		case <-time.After(30 * time.Second):
 			return n, inet.ETIMEDOUT
 		}
@@ -87,13 +96,14 @@ func serveTCP(t testing.TB, p *tcp.Protocol, port uint16, f func(*tcpConn)) {
 	t.Cleanup(func() { close(done); l.s.Close() })
 	go func() {
 		for {
+			event := l.event()
 			s, err := l.s.Accept()
 			if err == nil {
 				go f(newTCPConn(s))
 				continue
 			}
 			select {
-			case <-l.woken:
+			case <-event:
 			case <-done:
 				return
 			}
