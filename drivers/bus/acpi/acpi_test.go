@@ -156,6 +156,12 @@ const (
 		"\x5b\x82\x42\x04NEXT\x08_HID\x0dLNRO0006\x00\x08_CRS\x11\x1a\x0a\x17" +
 		"\x86\x09\x00\x01\x00\x2c\xb0\xfe\x00\x02\x00\x00\x89\x06\x00\x07\x01\x2e\x00\x00\x00\x79\x00" +
 		"\x10\x0c\x5c\x00\x08_S5_\x12\x07\x04\x0a\x05\x00\x00\x00"
+	gedDSDT = "[\x82L\x06GED_" +
+		"\x08_HID\x0dACPI0013\x00\x08_UID\x0dGED\x00\x08_CRS\x11\x0e\x0a\x0b\x89\x06\x00\x03\x01\x09\x00\x00\x00y\x00" +
+		"[\x80EREG\x00\x0c\x00\x00\xa0\xfe\x0a\x04" +
+		"[\x81\x0bEREGCESEL " +
+		"\x14\x1d_EVT\x09pESEL`\xa0\x10\x93{`\x0a\x02\x00\x0a\x02\x86PWRB\x0a\x80" +
+		"[\x82\x19PWRB\x08_HID\x0dPNP0C0C\x00\x08_UID\x00"
 )
 
 func fadt(m *machine, size int, fill func(f []byte)) uint64 {
@@ -217,6 +223,7 @@ func TestDevices(t *testing.T) {
 // FuzzTables: whatever is in the tables, reading them ends and stays inside.
 func FuzzTables(f *testing.F) {
 	f.Add([]byte(microvmDSDT), make([]byte, 232), []byte("\x01\x0c0000000000"))
+	f.Add([]byte(gedDSDT), make([]byte, 232), []byte(nil))
 	f.Fuzz(func(t *testing.T, aml, fixed, madt []byte) {
 		if len(aml)+len(fixed)+len(madt) > 30000 {
 			return
@@ -230,6 +237,12 @@ func FuzzTables(f *testing.F) {
 		tables := m.open(t)
 		if p := tables.Power(); p.SleepType > 7 || p.Reset.Port && p.Reset.Addr > 0xffff {
 			t.Errorf("%+v", p)
+		}
+		if b, ok := tables.FixedButton(); ok && (int(b.Event)+int(b.EventSize) > 1<<16 || b.EventSize < 4) {
+			t.Errorf("%+v", b)
+		}
+		if b, ok := tables.EventButton(); ok && b.Mask == 0 {
+			t.Errorf("%+v", b)
 		}
 		tables.Devices("LNRO0005", func(Resources) {})
 		tables.IOAPICs(func(IOAPIC) {})

@@ -2,7 +2,7 @@ package acpi
 
 import "internal/bytealg"
 
-// Two patterns of AML (section 20.2) are found by their bytes, because what they stand for is in constants on every machine
+// A few patterns of AML (section 20.2) are found by their bytes, because what they stand for is in constants on every machine
 // served and running AML is worth more trouble than it saves. A definition block that has them in another form is as one
 // that does not have them.
 const (
@@ -122,25 +122,25 @@ func (t *Tables) Devices(id string, yield func(Resources)) {
 		if next := find(b, "_HID"); next >= 0 {
 			scope = b[:next] // another device
 		}
-		if r, ok := currentResources(scope); ok {
+		if r, memory, interrupt := currentResources(scope); memory && interrupt {
 			yield(r)
 		}
 	}
 }
 
-// currentResources reads the first Name(_CRS, Buffer(n){descriptors}) in b.
-func currentResources(b []byte) (r Resources, ok bool) {
+// currentResources reads the first Name(_CRS, Buffer(n){descriptors}) in b, and says whether it has memory and an interrupt.
+func currentResources(b []byte) (r Resources, memory, interrupt bool) {
 	i := find(b, "\x08_CRS\x11")
 	if i < 0 {
-		return r, false
+		return r, false, false
 	}
-	b, ok = length(b[i:])
+	b, ok := length(b[i:])
 	if !ok {
-		return r, false
+		return r, false, false
 	}
 	n, b, ok := integer(b)
 	if !ok {
-		return r, false
+		return r, false, false
 	}
 	return descriptors(b[:min(uint64(n), uint64(len(b)))])
 }
@@ -153,21 +153,20 @@ const (
 	descInterrupt = 0x89 // section 6.4.3.6
 )
 
-// descriptors reads a list of resource descriptors that has one range of memory and one interrupt.
-func descriptors(b []byte) (r Resources, ok bool) {
-	memory, interrupt := false, false
+// descriptors reads a list of resource descriptors, of each kind the first.
+func descriptors(b []byte) (r Resources, memory, interrupt bool) {
 	for len(b) > 0 {
 		tag, head, n := b[0], 1, int(b[0]&7)
 		if tag&descLarge != 0 {
 			if len(b) < 3 {
-				return r, false
+				return r, false, false
 			}
 			head, n = 3, int(le16(b, 1))
 		} else if tag&^7 == descEnd {
 			break
 		}
 		if n > len(b)-head {
-			return r, false
+			return r, false, false
 		}
 		body := b[head : head+n]
 		b = b[head+n:]
@@ -178,5 +177,5 @@ func descriptors(b []byte) (r Resources, ok bool) {
 			r.Level, r.ActiveLow, r.Interrupt, interrupt = body[0]&2 == 0, body[0]&4 != 0, le32(body, 2), true
 		}
 	}
-	return r, memory && interrupt
+	return r, memory, interrupt
 }

@@ -3,7 +3,12 @@ package acpi
 // FADT: section 5.2.9. Offsets.
 const (
 	fadtDSDT         = 40
+	fadtInterrupt    = 46
+	fadtCommand      = 48
+	fadtEnable       = 52
+	fadtPM1aEvent    = 56
 	fadtPM1aControl  = 64
+	fadtPM1EventSize = 88
 	fadtFlags        = 112
 	fadtReset        = 116
 	fadtResetValue   = 128
@@ -12,6 +17,7 @@ const (
 
 	fadtMin = fadtFlags + 4
 
+	flagControlButton   = 1 << 4 // the power button is a device in the namespace
 	flagResetSupported  = 1 << 10
 	flagHardwareReduced = 1 << 20
 )

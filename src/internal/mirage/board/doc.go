@@ -3,8 +3,8 @@
 // Package os imports it on mirage, and so every program that links os has it: what it does, it does while packages are
 // initialized. It reads what the boot protocol handed over (package machine), in this order:
 //
-//	amd64: ACPI tables, for interrupt controllers, power and PCI; virtio devices of the command line and of ACPI; PCI; COM1.
-//	arm64: the device tree, for the message frame of the interrupt controller; virtio devices; PCI; the PL011.
+//	amd64: ACPI tables, for interrupt controllers, power, its button and PCI; virtio devices of the command line and of ACPI; PCI; COM1.
+//	arm64: the device tree, for the message frame of the interrupt controller and the power key; virtio devices; PCI; the PL011.
 //
 // and on both starts sources of randomness first, then cards and consoles. A device that cannot be started is said on the
 // console of last resort and left out; nothing here stops the boot.

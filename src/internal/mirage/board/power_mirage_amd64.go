@@ -3,7 +3,10 @@
 package board
 
 import (
+	"internal/mirage/device"
 	"internal/mirage/drivers/bus/acpi"
+	"internal/mirage/drivers/button"
+	"internal/mirage/irq"
 	"internal/mirage/machine"
 	"internal/mirage/mmio"
 )
@@ -75,4 +78,38 @@ func (p *pc) power() {
 		// A machine that is still on is at least not left running.
 		reset.do()
 	})
+}
+
+// button has the power button ask the program to end. Not every machine has one.
+func (p *pc) button() {
+	if p.tables == nil {
+		return
+	}
+	if b, ok := p.tables.FixedButton(); ok {
+		driver := button.PM1{
+			Event:   mmio.Ports(b.Event, uint16(b.EventSize)),
+			Control: mmio.Ports(b.Control, 2),
+			Enable:  b.Enable,
+			Input:   p.isa(b.Interrupt),
+		}
+		if b.Command != 0 {
+			driver.Command = mmio.Ports(b.Command, 1)
+		}
+		complain(driver.Open(device.Shutdown))
+	}
+	if b, ok := p.tables.EventButton(); ok {
+		regs, err := mmio.Map(uint64(b.Register), 4)
+		if err == nil {
+			input := irq.Input{Number: b.Interrupt, Level: b.Level, ActiveLow: b.ActiveLow}
+			err = button.GED{Register: regs, Mask: b.Mask, Input: input}.Open(device.Shutdown)
+		}
+		complain(err)
+	}
+}
+
+// complain reports a button that is of no use.
+func complain(err error) {
+	if err != nil {
+		report("power button", err)
+	}
 }

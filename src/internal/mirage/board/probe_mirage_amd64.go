@@ -35,6 +35,7 @@ func probe() {
 	}
 	p.interruptControllers()
 	p.power()
+	p.button()
 	p.serial()
 
 	var found virtioList

@@ -8,6 +8,7 @@ import (
 	"internal/mirage/drivers/bus/fdt"
 	"internal/mirage/drivers/bus/gicv2m"
 	"internal/mirage/drivers/bus/pci"
+	"internal/mirage/drivers/button"
 	"internal/mirage/drivers/serial/pl011"
 	"internal/mirage/irq"
 	"internal/mirage/machine"
@@ -30,6 +31,7 @@ func probe() {
 		return
 	}
 	messages(&tree)
+	powerButton(&tree)
 	serial(&tree)
 
 	var found virtioList
@@ -98,6 +100,29 @@ func messages(tree *fdt.Tree) {
 		}
 	}
 	report("gicv2m", err)
+}
+
+// powerButton has the key that turns the machine off ask the program to end. Not every machine has one.
+func powerButton(tree *fdt.Tree) {
+	k, ok := powerKey(tree)
+	if !ok {
+		return
+	}
+	for w := tree.Walk(); w.Find("arm,pl061"); {
+		if p, ok := w.Node().Uint32("phandle"); !ok || p != k.controller {
+			continue
+		}
+		addr, size, in, err := resources(&w)
+		if err == nil {
+			var regs mmio.Space
+			if regs, err = mmio.Map(addr, size); err == nil {
+				err = button.PL061{Regs: regs, Pin: k.pin, ActiveLow: k.activeLow, Input: in}.Open(device.Shutdown)
+			}
+		}
+		if err != nil {
+			report("power button", err)
+		}
+	}
 }
 
 // serial starts the first serial port.

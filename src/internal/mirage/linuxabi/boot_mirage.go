@@ -4,6 +4,7 @@ package linuxabi
 
 import (
 	"internal/mirage/device"
+	"internal/mirage/linuxabi/linux"
 	"internal/mirage/machine"
 	"internal/mirage/netstack"
 	"internal/strconv"
@@ -35,6 +36,7 @@ func init() {
 		say("cwd=" + words.folder + " is not a directory of the initrd")
 	}
 	p.attachNetwork(&words)
+	device.OnShutdown(func() { raise(p, linux.SIGTERM) })
 	machine.SetSyscalls(p.Serve)
 	machine.SetPoller(machine.Poller{Open: p.pollOpen, Close: p.pollClose})
 }
@@ -66,6 +68,8 @@ func (p *Process) attachConsoles(name string) {
 			p.console.attachInput(port)
 		case outputPort:
 			p.console.attachOutput(port)
+		case signalPort:
+			go p.obey(port)
 		}
 	})
 }

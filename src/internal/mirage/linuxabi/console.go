@@ -20,11 +20,11 @@ type console struct {
 	source   device.Console // standard input, if not main
 	sink     device.Console // standard output, if not main
 	errors   device.Console // standard error
-	pumping  bool
-	raw      bool // what comes in is passed on as it is: a pipe of the host
+	reading  bool           // the program has asked for input
+	pumping  device.Console // a pipe of the host whose bytes are being moved to input
+	raw      bool           // what comes in is passed on as it is: a pipe of the host
 	input    []byte
-	end      bool          // of the input
-	arrived  chan struct{} // closed when main is known
+	end      bool // of the input
 	consumed sync.Cond
 
 	writing sync.Mutex // one write at a time
@@ -34,7 +34,7 @@ type console struct {
 const inputLimit = 4096
 
 func newConsole() *console {
-	c := &console{arrived: make(chan struct{})}
+	c := new(console)
 	c.consumed.L = &c.mu
 	return c
 }
@@ -61,7 +61,10 @@ func (c *console) attach(d device.Console, name, wanted string) {
 	defer c.mu.Unlock()
 	if c.main == nil && (wanted == "" || wanted == name) {
 		c.main, c.raw = d, name == passedThrough
-		close(c.arrived)
+		if !c.raw {
+			go c.pump(d, false) // at once, for the keys that are signals
+		}
+		c.start()
 	}
 	if c.errors == nil && name != passedThrough {
 		c.errors = d
@@ -72,6 +75,7 @@ func (c *console) attach(d device.Console, name, wanted string) {
 func (c *console) attachInput(d device.Console) {
 	c.mu.Lock()
 	c.source = d
+	c.start()
 	c.mu.Unlock()
 }
 
@@ -141,11 +145,11 @@ func (c *console) drain() {
 	}
 }
 
-// read takes what has come in. The first reader starts the pump.
+// read takes what has come in.
 func (c *console) read(b []byte) (int, linux.Errno) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.start()
+	c.want()
 	if len(c.input) == 0 && len(b) > 0 {
 		if c.end {
 			return 0, 0
@@ -158,36 +162,48 @@ func (c *console) read(b []byte) (int, linux.Errno) {
 	return n, 0
 }
 
-// start starts the pump. mu is held.
+// want notes that the program wants input. mu is held.
+func (c *console) want() {
+	c.reading = true
+	c.start()
+}
+
+// from is what input comes from, nil while there is nothing. mu is held.
+func (c *console) from() device.Console {
+	if c.source != nil {
+		return c.source
+	}
+	return c.main
+}
+
+// start starts the pump of a pipe once the program wants input. mu is held.
 func (c *console) start() {
-	if !c.pumping {
-		c.pumping = true
-		go c.pump()
+	d := c.from()
+	isPipe := d == c.source || c.raw
+	if c.reading && d != nil && isPipe && d != c.pumping {
+		c.pumping = d
+		go c.pump(d, true)
 	}
 }
 
-// pump moves what comes from the device to the input, and waits while that is full.
-func (c *console) pump() {
-	<-c.arrived
-	c.mu.Lock()
-	d := c.main
-	if c.source != nil {
-		d = c.source
-	}
-	c.mu.Unlock()
+// pump moves what comes from d to the input, as long as that comes from d, and waits while it is full.
+func (c *console) pump(d device.Console, raw bool) {
 	buf := make([]byte, 512)
 	for {
 		n, err := d.Read(buf)
+		b := buf[:max(n, 0)]
+		if !raw {
+			b = keySignals(b)
+		}
+		end := n <= 0 || err != nil
 		c.mu.Lock()
-		if n <= 0 || err != nil {
-			c.end = true
-		} else {
-			c.take(buf[:n])
+		if d == c.from() {
+			c.take(b)
+			c.end = end
+			for len(c.input) >= inputLimit {
+				c.consumed.Wait()
+			}
 		}
-		for len(c.input) >= inputLimit {
-			c.consumed.Wait()
-		}
-		end := c.end
 		c.mu.Unlock()
 		c.changed.notify(pollIn)
 		if end {
@@ -203,9 +219,13 @@ func (c *console) waitingInput() int {
 }
 
 // take appends b to the input. A terminal's Enter key sends a carriage return, which programs expect to be a newline
-// (termios(3), ICRNL). mu is held.
+// (termios(3), ICRNL). A program that has never read its input is not going to: what is too much is dropped then, as a full
+// terminal does, so that the keys that are signals are still seen. mu is held.
 func (c *console) take(b []byte) {
 	if !c.raw {
+		if !c.reading {
+			b = b[:min(len(b), max(inputLimit-1-len(c.input), 0))]
+		}
 		for i := range b {
 			if b[i] == '\r' {
 				b[i] = '\n'
@@ -249,7 +269,7 @@ func (f *consoleFile) ready(d *description) uint32 {
 	defer c.mu.Unlock()
 	events := uint32(pollOut)
 	if d.readable() {
-		c.start()
+		c.want()
 		if len(c.input) > 0 || c.end {
 			events |= pollIn
 		}

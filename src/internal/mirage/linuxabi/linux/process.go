@@ -3,6 +3,8 @@ package linux
 // Process-wide things: signals, resource limits, identities.
 const (
 	SIGHUP    = 1
+	SIGINT    = 2
+	SIGQUIT   = 3
 	SIGABRT   = 6
 	SIGKILL   = 9
 	SIGPIPE   = 13
