@@ -3,7 +3,8 @@
 //
 //	go_mirage_amd64_exec PROGRAM [arguments]
 //
-// The program boots in QEMU. Arguments, standard streams and the exit code come through. So do:
+// The program boots in QEMU. Arguments, standard streams, the exit code and signals (as with `mirage run`) come through. So
+// do:
 //
 //   - The environment, but for what describes this host: PATH, HOME, TMPDIR, what a shell, terminal or desktop sets,
 //     and the settings of the go command (files.go and environment.go have the rules).

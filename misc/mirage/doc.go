@@ -5,7 +5,11 @@
 //
 // run builds the package, if it is one, makes a machine of QEMU and boots the image in it. Standard input, output
 // and error, the arguments and the exit code are the program's; 124 is a time limit that is over, 125 a machine that
-// could not be made or failed, 130 an interrupt. `mirage run -h` lists the flags.
+// could not be made or failed. `mirage run -h` lists the flags.
+//
+// An interrupt (Ctrl-C), SIGTERM, SIGHUP and SIGQUIT (Ctrl-\) are passed on to the program, as the same signal. One that has
+// no handler for it ends as it would on Linux; the second signal ends the machine at once, as do 5 seconds after the first,
+// and the exit code is 128 plus the first signal's number.
 //
 // doctor says what this machine lacks for that, and what each lack costs.
 //

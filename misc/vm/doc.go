@@ -12,5 +12,6 @@
 //
 // The virtio console is port 0. Standard output is a port of its own named "stdout": QEMU drops what a console writes while
 // the pipe that it goes to is full, and makes a port wait. Standard input is a port named "stdin", so that the host can
-// close it: QEMU drops all output of a console whose input has ended.
+// close it: QEMU drops all output of a console whose input has ended. Signals go by a port named "signals", each a byte with
+// its number.
 package vm

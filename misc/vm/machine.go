@@ -25,6 +25,7 @@ type Machine struct {
 	copying  sync.WaitGroup // the streams that come from QEMU
 	messages messages
 	exit     lastByte
+	signals  *os.File // nil for a machine without a console
 	limit    *time.Timer
 
 	mu     sync.Mutex
@@ -46,7 +47,7 @@ func (c Config) Start() (*Machine, error) {
 		m.cmd = exec.Command(c.qemu, args...)
 		m.cmd.Stderr = &m.messages
 		m.cmd.SysProcAttr = childAttributes()
-		err = m.start(c.Stdin, orDiscard(c.Stderr), orDiscard(c.Stdout), &m.exit)
+		err = m.start(&c)
 	}
 	if err != nil {
 		remove()
@@ -65,9 +66,11 @@ func orDiscard(w io.Writer) io.Writer {
 	return w
 }
 
-// start starts QEMU with its standard input from stdin and a pipe to each of outputs, as firstFile and so on. QEMU
-// gets pipes and never the files themselves: it would change a terminal's mode and write at offsets of its own.
-func (m *Machine) start(stdin io.Reader, outputs ...io.Writer) error {
+// start starts QEMU with its standard input from c's, a pipe to each of the outputs, as firstFile and so on, and behind them
+// the port for signals. QEMU gets pipes and never the files themselves: it would change a terminal's mode and write at
+// offsets of its own.
+func (m *Machine) start(c *Config) error {
+	outputs := []io.Writer{orDiscard(c.Stderr), orDiscard(c.Stdout), &m.exit}
 	var ours, theirs []*os.File
 	defer func() { closeAll(theirs) }()
 	for range outputs {
@@ -78,19 +81,27 @@ func (m *Machine) start(stdin io.Reader, outputs ...io.Writer) error {
 		}
 		ours, theirs = append(ours, r), append(theirs, w)
 	}
-	m.cmd.ExtraFiles = theirs
-	var input *os.File
-	if stdin != nil {
-		r, w, err := os.Pipe()
+	if !c.NoConsole {
+		mine, its, err := signalPipe()
 		if err != nil {
 			closeAll(ours)
+			return err
+		}
+		m.signals, theirs = mine, append(theirs, its)
+	}
+	m.cmd.ExtraFiles = theirs
+	var input *os.File
+	if c.Stdin != nil {
+		r, w, err := os.Pipe()
+		if err != nil {
+			closeAll(append(ours, m.signals))
 			return err
 		}
 		m.cmd.Stdin, input = r, w
 		theirs = append(theirs, r)
 	}
 	if err := m.cmd.Start(); err != nil {
-		closeAll(append(ours, input))
+		closeAll(append(ours, input, m.signals))
 		return err
 	}
 	for i, r := range ours {
@@ -102,7 +113,7 @@ func (m *Machine) start(stdin io.Reader, outputs ...io.Writer) error {
 	}
 	if input != nil {
 		go func() {
-			io.Copy(input, stdin)
+			io.Copy(input, c.Stdin)
 			input.Close()
 		}()
 	}
@@ -135,6 +146,7 @@ func (m *Machine) Process() *os.Process { return m.cmd.Process }
 func (m *Machine) Wait() (code int, err error) {
 	err = m.cmd.Wait()
 	m.copying.Wait()
+	m.signals.Close()
 	m.remove()
 	if m.limit != nil {
 		m.limit.Stop()

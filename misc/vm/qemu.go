@@ -20,7 +20,8 @@ const (
 	uartSet = 1 + iota
 	consoleSet
 	exitSet
-	firstFile = 3
+	firstFile  = 3
+	signalFile = firstFile + exitSet // not in a set: a socket
 )
 
 // Find returns where QEMU for an architecture is. The error says how to install it.
@@ -99,12 +100,14 @@ func (c *Config) streams() []string {
 			"-add-fd", fmt.Sprintf("fd=%d,set=%d", firstFile+1, consoleSet),
 			"-chardev", fmt.Sprintf("file,id=console,append=on,path=/dev/fdset/%d", consoleSet),
 			"-chardev", "stdio,id=stdin,signal=off",
+			"-chardev", fmt.Sprintf("socket,id=signals,fd=%d", signalFile),
 			"-device", c.virtio("serial"),
 			"-chardev", fmt.Sprintf("file,id=stdout,append=on,path=/dev/fdset/%d", consoleSet),
 			// Ports are made known in this order, and the image waits for the console.
 			"-device", "virtserialport,chardev=stdout,name=stdout",
 			"-device", "virtconsole,chardev=console",
-			"-device", "virtserialport,chardev=stdin,name=stdin")
+			"-device", "virtserialport,chardev=stdin,name=stdin",
+			"-device", "virtserialport,chardev=signals,name=signals")
 	}
 	if c.Arch == "arm64" {
 		return append(a, "-semihosting-config", "enable=on,target=native")

@@ -1,0 +1,37 @@
+//go:build unix
+
+package vm
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// The program in the machine gets this process's signals by a port of the console named "signals": each is a byte with the
+// signal's number.
+
+var errNoSignals = errors.New("a machine without a console takes no signals")
+
+// signalPipe makes the two ends of the port: ours and QEMU's. QEMU takes a socket only.
+func signalPipe() (ours, theirs *os.File, err error) {
+	syscall.ForkLock.RLock() // until neither end is inherited by accident
+	defer syscall.ForkLock.RUnlock()
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, fd := range pair {
+		syscall.CloseOnExec(fd)
+	}
+	return os.NewFile(uintptr(pair[0]), "signals"), os.NewFile(uintptr(pair[1]), "signals"), nil
+}
+
+// Signal sends the program a signal. One that comes before the program has begun waits for it.
+func (m *Machine) Signal(s syscall.Signal) error {
+	if m.signals == nil {
+		return errNoSignals
+	}
+	_, err := m.signals.Write([]byte{byte(s)})
+	return err
+}
