@@ -12,15 +12,17 @@ import (
 	"mirage.build/test/harness"
 )
 
-// probe builds the program that these tests boot.
-func probe(t *testing.T, arch string) string { return harness.Build(t, arch, "./test/guest/probe") }
-
-// on runs a subtest for each machine; the image is built once for each architecture.
+// on runs a subtest for each machine, with the probe.
 func on(t *testing.T, machines []harness.Machine, test func(t *testing.T, c vm.Config)) {
+	onGuest(t, "./test/guest/probe", machines, test)
+}
+
+// onGuest runs a subtest for each machine; the image of the package is built once for each architecture.
+func onGuest(t *testing.T, guest string, machines []harness.Machine, test func(t *testing.T, c vm.Config)) {
 	images := make(map[string]string)
 	for _, m := range machines {
 		if images[m.Arch] == "" {
-			images[m.Arch] = probe(t, m.Arch)
+			images[m.Arch] = harness.Build(t, m.Arch, guest)
 		}
 		t.Run(m.Name, func(t *testing.T) { test(t, m.Config(images[m.Arch])) })
 	}

@@ -56,16 +56,7 @@ func (m *Monitor) connect() {
 // Execute runs one command and returns its answer.
 func (m *Monitor) Execute(command string, arguments map[string]any) any {
 	m.t.Helper()
-	if m.conn == nil {
-		m.connect()
-	}
-	request := map[string]any{"execute": command}
-	if arguments != nil {
-		request["arguments"] = arguments
-	}
-	if err := json.NewEncoder(m.conn).Encode(request); err != nil {
-		m.t.Fatal(err)
-	}
+	m.send(command, arguments)
 	for {
 		var answer map[string]any
 		if err := m.in.Decode(&answer); err != nil {
@@ -78,6 +69,27 @@ func (m *Monitor) Execute(command string, arguments map[string]any) any {
 			m.t.Fatalf("QMP %s: %v", command, problem)
 		}
 		return answer["return"]
+	}
+}
+
+// PowerDown presses the machine's power button. It does not wait for QEMU's answer, which the machine's end may overtake: nothing
+// else is executed after it.
+func (m *Monitor) PowerDown() {
+	m.t.Helper()
+	m.send("system_powerdown", nil)
+}
+
+func (m *Monitor) send(command string, arguments map[string]any) {
+	m.t.Helper()
+	if m.conn == nil {
+		m.connect()
+	}
+	request := map[string]any{"execute": command}
+	if arguments != nil {
+		request["arguments"] = arguments
+	}
+	if err := json.NewEncoder(m.conn).Encode(request); err != nil {
+		m.t.Fatal(err)
 	}
 }
 
