@@ -59,6 +59,9 @@ func (p *Process) unpack(info machine.Boot) {
 // output unless a word names another, and ports may have the input and the output to themselves. Standard error stays where the kernel's
 // own messages go unless that is one of them.
 func (p *Process) attachConsoles(name string) {
+	if name != "" {
+		p.console.expect()
+	}
 	device.EachConsole(func(c device.Console) {
 		p.console.attach(c, consoleName(c), name)
 	})

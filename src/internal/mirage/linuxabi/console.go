@@ -20,6 +20,7 @@ type console struct {
 	source   device.Console // standard input, if not main
 	sink     device.Console // standard output, if not main
 	errors   device.Console // standard error
+	expected chan struct{}  // closed when the console is there that the command line names; nil: none, or no more
 	reading  bool           // the program has asked for input
 	pumping  device.Console // a pipe of the host whose bytes are being moved to input
 	raw      bool           // what comes in is passed on as it is: a pipe of the host
@@ -61,6 +62,10 @@ func (c *console) attach(d device.Console, name, wanted string) {
 	defer c.mu.Unlock()
 	if c.main == nil && (wanted == "" || wanted == name) {
 		c.main, c.raw = d, name == passedThrough
+		if c.expected != nil {
+			close(c.expected)
+			c.expected = nil
+		}
 		if !c.raw {
 			go c.pump(d, false) // at once, for the keys that are signals
 		}
@@ -97,6 +102,9 @@ func (c *console) write(b []byte, errors bool) (int, linux.Errno) {
 		d, raw = c.sink, true
 	}
 	c.mu.Unlock()
+	if d == nil && !errors && c.await() {
+		return c.write(b, errors)
+	}
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	if d == nil {
@@ -111,6 +119,31 @@ func (c *console) write(b []byte, errors bool) (int, linux.Errno) {
 		return 0, linux.EIO
 	}
 	return len(b), 0
+}
+
+// expect says that the command line names a console, which may take its time to be found.
+func (c *console) expect() { c.expected = make(chan struct{}) }
+
+// await waits, the first time, for the console that is expected, so that what the program writes first is not written elsewhere.
+// It reports whether there was one to wait for.
+func (c *console) await() bool {
+	const patience = 2 * clock.Second
+	c.mu.Lock()
+	expected := c.expected
+	c.mu.Unlock()
+	if expected == nil {
+		return false
+	}
+	deadline, over := clock.NewTimer(patience)
+	defer deadline.Stop()
+	select {
+	case <-expected:
+	case <-over:
+		c.mu.Lock()
+		c.expected = nil
+		c.mu.Unlock()
+	}
+	return true
 }
 
 // terminalLines puts a carriage return before each newline, as a terminal wants them (termios(3), ONLCR).

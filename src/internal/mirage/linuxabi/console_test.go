@@ -79,6 +79,26 @@ func TestConsoles(t *testing.T) {
 	}
 }
 
+// What is written before the console is there that the command line names waits for it, for a time.
+func TestConsoleThatComesLate(t *testing.T) {
+	w, p := booted(t, "/x")
+	p.console.expect()
+	write := w.start(t, syscall.SYS_WRITE, 1, []byte("late"), 4)
+	write.blocks()
+	terminal, h := newHost("ttyS0"), newHost("hvc0")
+	p.console.attach(terminal, "ttyS0", "hvc0")
+	write.blocks()
+	p.console.attach(h, "hvc0", "hvc0")
+	write.wants(4, 0)
+	if h.said() != "late" || terminal.said() != "" {
+		t.Errorf("%q and %q", h.said(), terminal.said())
+	}
+	w, p = booted(t, "/x")
+	p.console.expect()
+	w.start(t, syscall.SYS_WRITE, 1, []byte("never"), 5).wants(5, 0)
+	w.start(t, syscall.SYS_WRITE, 1, []byte("again"), 5).wants(5, 0)
+}
+
 // A terminal's Enter is a newline (termios(3), ICRNL), input can be polled, and waits in bounds.
 func TestConsoleInput(t *testing.T) {
 	w, p := booted(t, "/x")
