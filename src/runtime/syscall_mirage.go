@@ -134,9 +134,11 @@ func syscallSwap(gp *g) {
 	schedule()
 }
 
+// A system call changes what all threads have in common: one is enough for all.
+//
 //go:linkname syscall_runtime_doAllThreadsSyscall syscall.runtime_doAllThreadsSyscall
 func syscall_runtime_doAllThreadsSyscall(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, err uintptr) {
-	return ^uintptr(0), 0, _ENOSYS
+	return syscall6(trap, a1, a2, a3, a4, a5, a6)
 }
 
 // syscallFromTrap serves a system-call instruction. The goroutine may be in a system call as the scheduler sees it: then

@@ -20,7 +20,8 @@ type Process struct {
 	mapped  mappedFiles
 	name    atomic.Pointer[string] // PR_SET_NAME
 	sigmask atomic.Uint64
-	started int64 // nanotime
+	keep    atomic.Bool // PR_SET_KEEPCAPS
+	started int64       // nanotime
 
 	bootLine   string // what the machine's loader said
 	bootIDOnce sync.Once
@@ -154,6 +155,17 @@ func prctl(p *Process, a args) (uintptr, linux.Errno) {
 			copy(name[:nameLen-1], *s)
 		}
 		return 0, store(a.a2, name)
+	case linux.PR_GET_KEEPCAPS:
+		if p.keep.Load() {
+			return 1, 0
+		}
+		return 0, 0
+	case linux.PR_SET_KEEPCAPS:
+		if a.a2 > 1 {
+			return 0, linux.EINVAL
+		}
+		p.keep.Store(a.a2 == 1)
+		return 0, 0
 	case linux.PR_GET_DUMPABLE, linux.PR_GET_NO_NEW:
 		return 0, 0
 	case linux.PR_CAPBSET_READ:

@@ -105,3 +105,39 @@ func schedGetaffinity(p *Process, a args) (uintptr, linux.Errno) {
 	}
 	return size, 0
 }
+
+// schedSetaffinity takes a set of all CPUs: threads cannot be bound to some.
+func schedSetaffinity(p *Process, a args) (uintptr, linux.Errno) {
+	if e := mine(a.a1); e != 0 {
+		return 0, e
+	}
+	cpus := runtime.NumCPU()
+	b, e := userBytes(a.a3, min(a.a2, uintptr(cpus+7)/8), false)
+	if e != 0 {
+		return 0, e
+	}
+	any, all := false, true
+	for i := range cpus {
+		has := i/8 < len(b) && b[i/8]>>(i%8)&1 != 0
+		any, all = any || has, all && has
+	}
+	switch {
+	case !any:
+		return 0, linux.EINVAL
+	case !all:
+		return 0, linux.EPERM
+	}
+	return 0, 0
+}
+
+// getcpu says that it is the first: which one it is may have changed when the caller hears of it (getcpu(2)).
+func getcpu(p *Process, a args) (uintptr, linux.Errno) {
+	for _, ptr := range [...]uintptr{a.a1, a.a2} {
+		if ptr != 0 {
+			if e := store(ptr, uint32(0)); e != 0 {
+				return 0, e
+			}
+		}
+	}
+	return 0, 0
+}

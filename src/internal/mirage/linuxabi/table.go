@@ -59,6 +59,7 @@ var table = [...]entry{
 	linux.SYS_SYNC_FILE_RANGE: {serve: fsync},
 	linux.SYS_SYNC:            {serve: syncAll},
 	linux.SYS_FADVISE64:       {serve: fadvise},
+	linux.SYS_READAHEAD:       {serve: readahead},
 	linux.SYS_STATFS:          {serve: statfs},
 	linux.SYS_FSTATFS:         {serve: fstatfs},
 
@@ -170,6 +171,9 @@ var table = [...]entry{
 	linux.SYS_RT_SIGPROCMASK:  {serve: sigprocmask},
 	linux.SYS_SET_TID_ADDRESS: {serve: setTidAddress},
 	linux.SYS_PRCTL:           {serve: prctl},
+	linux.SYS_CAPGET:          {serve: capget},
+	linux.SYS_GETPRIORITY:     {serve: getpriority},
+	linux.SYS_SETPRIORITY:     {serve: setpriority},
 
 	// limits.go, system.go
 	linux.SYS_PRLIMIT64:         {serve: prlimit64},
@@ -181,4 +185,6 @@ var table = [...]entry{
 	linux.SYS_GETRUSAGE:         {serve: getrusage},
 	linux.SYS_SCHED_YIELD:       {serve: schedYield},
 	linux.SYS_SCHED_GETAFFINITY: {serve: schedGetaffinity},
+	linux.SYS_SCHED_SETAFFINITY: {serve: schedSetaffinity},
+	linux.SYS_GETCPU:            {serve: getcpu},
 }

@@ -40,11 +40,15 @@ const (
 	PR_SET_PDEATHSIG  = 1
 	PR_GET_PDEATHSIG  = 2
 	PR_SET_VMA        = 0x53564d41
+	PR_GET_KEEPCAPS   = 7
+	PR_SET_KEEPCAPS   = 8
 	PR_GET_NO_NEW     = 39
 	PR_SET_NO_NEW     = 38
 	PR_CAPBSET_READ   = 23
 	ARCH_GET_FS       = 0x1003
 	CAP_LAST_CAP      = 40
+	CAP_VERSION_1     = 0x19980330
+	CAP_VERSION_2     = 0x20071026
 	CAP_VERSION_3     = 0x20080522
 	TIOCGWINSZ        = 0x5413
 	TCGETS            = 0x5401
@@ -77,6 +81,15 @@ type Rusage struct {
 	Maxrss int64
 	_      [13]int64 // kept for getrusage(2)'s other counters, which stay 0
 }
+
+// A CapHeader is struct __user_cap_header_struct.
+type CapHeader struct {
+	Version uint32
+	Pid     int32
+}
+
+// A CapData is struct __user_cap_data_struct.
+type CapData struct{ Effective, Permitted, Inheritable uint32 }
 
 // A Sysinfo is struct sysinfo.
 type Sysinfo struct {
