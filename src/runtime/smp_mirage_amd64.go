@@ -65,12 +65,11 @@ func startCPUs() {
 		writeTrampoline(page, c)
 		sendIPI(id, icrInit)
 		wait(func() bool { return false }, 200e3) // 10 ms on CPUs of the 1990s
-		// A CPU that has started takes no notice of a second SIPI. A host with much to do may let it wait for long.
-		for _, patience := range [...]int64{50e6, cpuPatience} {
-			if c.online.Load() == 0 {
-				sendIPI(id, icrStartup|uint32(page>>12))
-				wait(func() bool { return c.online.Load() != 0 }, patience)
-			}
+		// A SIPI may be lost, and a host with much to do may let a CPU wait for long. One that has started takes no notice of
+		// another SIPI.
+		for end := nanotime1() + cpuPatience; c.online.Load() == 0 && nanotime1() < end; {
+			sendIPI(id, icrStartup|uint32(page>>12))
+			wait(func() bool { return c.online.Load() != 0 }, 50e6)
 		}
 		if c.online.Load() == 0 {
 			sendIPI(id, icrInit) // or it would start later, where its way no longer is
