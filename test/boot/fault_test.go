@@ -17,7 +17,7 @@ var faults = []struct {
 }{
 	{"nil", "", badMemory, "", []string{"panic: " + badMemory, "[signal SIGSEGV: segmentation violation", "main.init.func"}},
 	{"call nil", "", badMemory, "", []string{"panic: " + badMemory, "pc=0x0", "main.call("}},
-	{"unmapped", "", badMemory, "0x700000000000", []string{"unexpected fault address 0x700000000000", "fatal error: fault"}},
+	{"unmapped", "", badMemory, "0x4f0000000000", []string{"unexpected fault address 0x4f0000000000", "fatal error: fault"}},
 	{"high", "", badMemory, "", []string{"unexpected fault address", "fatal error: fault"}},
 	{"call data", "", badMemory, "data", []string{"unexpected fault address", "fatal error: fault", "main.call("}},
 	{"rodata", "", badMemory, "", []string{"unexpected fault address", "fatal error: fault", "main.init.func"}},
@@ -42,6 +42,7 @@ func TestFaults(t *testing.T) {
 				continue
 			}
 			c.Args = []string{f.name}
+			t.Log(f.name)
 			b := harness.Run(t, c, 2)
 			for _, want := range append(f.dies, "goroutine 1", "main.main(", "test/guest/faults/main.go:") {
 				if !b.Stderr.Contains(want) {

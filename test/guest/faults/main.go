@@ -27,8 +27,8 @@ var faults = map[string]func(){
 	"int":       divide,
 }
 
-// unmapped is an address that nothing is ever mapped at: page tables have it, and no part of the system uses it.
-const unmapped = 0x7000_0000_0000
+// unmapped is an address that nothing is ever mapped at: where the runtime would see the RAM at 15 TiB.
+const unmapped = 0x4f00_0000_0000
 
 var (
 	sink byte
