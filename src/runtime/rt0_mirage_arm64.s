@@ -7,7 +7,7 @@
 //
 // A loader enters here as Linux, Documentation/arch/arm64/booting.rst says: EL1 or EL2, MMU off, data cache off or clean
 // for the image, R0 = physical address of the device tree. QEMU, which takes an ELF file for firmware, leaves R0 zero and
-// puts the tree where RAM begins (QEMU, docs/system/arm/virt.rst): 2 MiB below the image's first page of 2 MiB.
+// puts the tree where RAM begins (QEMU, docs/system/arm/virt.rst): at most TREE_BLOCKS of 2 MiB below the image.
 //
 // The image may lie below 4 GiB at any multiple of 2 MiB from where it is linked to be. Until the MMU is on nothing is
 // addressed but relative to PC, so that $symbol(SB) is a physical address.
@@ -20,7 +20,7 @@
 // The tables of a GiB of RAM are filled by bootMapRAM.
 //	0x0000 L0	entries 0 -> L1, 128 -> L1 of physBase
 //	0x1000 L1	the image's GiB, at its physical address -> L2
-//	0x2000 L2	2 MiB, where this code lies
+//	0x2000 L2	the image, with this code
 //	0x3000 L0	entries 0 -> L1, 128 -> L1 of physBase
 //	0x4000 L1	the image's GiB, where it is linked to be -> L2
 //	0x5000 L2	the image
@@ -28,6 +28,7 @@
 //	0x7000 L2	4 pages: the image, the device tree; later RAM and the console
 #define BOOTAREA (12*4096)
 #define STACK (96*1024)
+#define TREE_BLOCKS 4	// see the linker's mirageBase
 
 // Entries: Arm Architecture Reference Manual (DDI 0487), D8.3. A block of normal memory, with an ASID.
 #define BLOCK 0xf05
@@ -49,6 +50,7 @@
 #define MSR_ELR_EL2	WORD $0xd51c4020
 
 #define SCTLR_OFF 0x30d00800	// bits that are one where they mean nothing; all else off
+#define SCTLR_SPAN (1<<23)	// among them: traps leave PAN as it is
 
 TEXT _rt0_arm64_mirage(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVD	R0, R20
@@ -189,36 +191,13 @@ TEXT runtime·rt0Tables(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	ADD	$0x1000, R0
 	MOVD	R0, 24(R6)
 
-	// 2 MiB around the code, at its physical address.
+	// The image, at its physical address, where it is linked to be, and at physBase.
 	ADD	$0x1000, R24, R0
-	ADD	$(0x2000+TABLE), R24, R1
-	LSR	$30, R21, R2
-	MOVD	R1, (R0)(R2<<3)
-	ADD	$0x2000, R24, R0
-	LSR	$21, R21, R2
-	LSL	$21, R2, R1
-	AND	$511, R2
-	ORR	$BLOCK, R1
-	MOVD	R1, (R0)(R2<<3)
-
-	// The image, where it is linked to be and at physBase.
+	MOVD	R21, R1
+	BL	runtime·rt0MapImage(SB)
 	ADD	$0x4000, R24, R0
-	ADD	$(0x5000+TABLE), R24, R1
-	LSR	$30, R22, R2
-	MOVD	R1, (R0)(R2<<3)
-	ADD	$0x5000, R24, R3
-	LSR	$21, R22, R4
-	AND	$511, R4
-	ADD	R4<<3, R3		// its first entry
-	BIC	$((2<<20)-1), R21, R0
-	ADD	R21, R23, R1
-image:
-	ORR	$BLOCK, R0, R2
-	MOVD	R2, (R3)
-	ADD	$8, R3
-	ADD	$(2<<20), R0
-	CMP	R1, R0
-	BLO	image
+	MOVD	R22, R1
+	BL	runtime·rt0MapImage(SB)
 	ADD	$0x7000, R24, R5	// L2 of physBase
 	MOVD	R21, R0
 	BL	runtime·rt0Alias(SB)
@@ -232,11 +211,15 @@ image:
 	BEQ	tree
 below:
 	BIC	$((2<<20)-1), R21, R20
+	MOVD	$TREE_BLOCKS, R1
+block:
 	SUB	$(2<<20), R20
 	MOVWU	(R20), R0
 	REVW	R0, R0
 	CMPW	R4, R0
 	BEQ	tree
+	SUB	$1, R1
+	CBNZ	R1, block
 	MOVD	$0, R20
 	B	paging
 tree:
@@ -256,6 +239,26 @@ paging:
 lost:
 	WFE
 	B	lost
+
+// rt0MapImage maps the image at R1 by the L1 table at R0 and the L2 table behind that.
+TEXT runtime·rt0MapImage(SB),NOSPLIT|NOFRAME,$0
+	ADD	$(0x1000+TABLE), R0, R2
+	LSR	$30, R1, R3
+	MOVD	R2, (R0)(R3<<3)
+	ADD	$0x1000, R0
+	LSR	$21, R1, R3
+	AND	$511, R3
+	ADD	R3<<3, R0		// its first entry
+	BIC	$((2<<20)-1), R21, R2
+	ADD	R21, R23, R1
+image:
+	ORR	$BLOCK, R2, R3
+	MOVD	R3, (R0)
+	ADD	$8, R0
+	ADD	$(2<<20), R2
+	CMP	R1, R2
+	BLO	image
+	RET
 
 // rt0Alias maps physical memory from R0 to R1 at physBase; R5 is the first of its L2 tables.
 TEXT runtime·rt0Alias(SB),NOSPLIT|NOFRAME,$0
@@ -294,6 +297,12 @@ TEXT runtime·rt0Paging(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	DSB	$15
 	ISB	$15
 	MOVD	$(SCTLR_OFF|0x100d), R0	// M, C, SA, I
+	MRS	ID_AA64MMFR1_EL1, R1
+	UBFX	$20, R1, $4, R1
+	CBZ	R1, nopan
+	BIC	$SCTLR_SPAN, R0		// traps keep it
+	WORD	$0xd500419f		// MSR PAN, $1: nothing touches a page of a user's (DDI 0487, D8.4.2); there are none
+nopan:
 	MSR	R0, SCTLR_EL1
 	ISB	$15
 

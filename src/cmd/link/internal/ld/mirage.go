@@ -1,7 +1,9 @@
 package ld
 
 import (
+	"cmd/internal/hash"
 	"debug/elf"
+	"encoding/binary"
 	"internal/buildcfg"
 )
 
@@ -41,15 +43,38 @@ func elfwritepvh(ctxt *Link) int {
 	return int(sh.Size)
 }
 
-// MirageBase returns where an arm64 image for GOOS=mirage begins, and other for any other target.
-// It lies above the device tree that QEMU puts at the start of RAM (QEMU, docs/system/arm/virt.rst), and 64 KiB above
-// a multiple of 2 MiB: loaders that take no ELF file get the header of Linux's Image there (boot/image), and put the
-// whole at any multiple of 2 MiB.
-func MirageBase(other int64) int64 {
-	if buildcfg.GOOS == "mirage" {
-		return 0x40210000
+// miragePage is what segments are aligned to: the page tables know 4 KiB pages on either architecture.
+const miragePage = 4096
+
+// mirageLayout chooses where an image for GOOS=mirage begins, unless -T says so.
+func mirageLayout(ctxt *Link) {
+	if buildcfg.GOOS != "mirage" {
+		return
 	}
-	return other
+	if *FlagRound == -1 {
+		*FlagRound = miragePage
+	}
+	if *FlagTextAddr == -1 {
+		*FlagTextAddr = Rnd(mirageBase(ctxt.IsARM64(), *flagBuildid), *FlagRound) + ELFRESERVE
+	}
+}
+
+// mirageBase returns the address of an image's first page, one of about a thousand. The build ID picks it: what is built
+// again from the same is the same image, and another program, or another version, lies elsewhere.
+//
+// An image is loaded where it is linked to be, so these are places in the RAM of small machines. On amd64 they lie in
+// the 4 MiB above the first. On arm64 they lie above the device tree that QEMU puts at the start of RAM (QEMU,
+// docs/system/arm/virt.rst), in the first half of one of four blocks of 2 MiB and 64 KiB above its start: loaders that
+// take no ELF file get the header of Linux's Image there (misc/bootimage), and put the whole at any multiple of 2 MiB.
+func mirageBase(arm64 bool, buildID string) int64 {
+	sum := hash.Sum32([]byte(buildID))
+	n := int64(binary.LittleEndian.Uint32(sum[:]))
+	if arm64 {
+		const ram, block, header, pages, blocks = 0x4000_0000, 2 << 20, 64 << 10, 240, 4
+		return ram + block*(1+n/pages%blocks) + header + n%pages*miragePage
+	}
+	const first, pages = 1 << 20, 1024
+	return first + n%pages*miragePage
 }
 
 // largeZero is the size from which a zeroed variable is left to the runtime, which gives it memory page by page when it
