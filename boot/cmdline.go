@@ -4,6 +4,7 @@ package boot
 // backslash escapes: \" \\ \n \t \xHH; outside them it is a backslash. A word is unquoted into the caller's buffer.
 type Words struct {
 	rest []byte
+	raw  []byte
 	buf  []byte
 	used int
 }
@@ -20,7 +21,7 @@ func (w *Words) Next() ([]byte, bool) {
 	if len(w.rest) == 0 {
 		return nil, false
 	}
-	start := w.used
+	start, line := w.used, w.rest
 	quoted := false
 	for len(w.rest) > 0 && (quoted || !isBlank(w.rest[0])) {
 		c := w.rest[0]
@@ -34,10 +35,14 @@ func (w *Words) Next() ([]byte, bool) {
 			w.put(c)
 		}
 	}
+	w.raw = line[:len(line)-len(w.rest)]
 	word := w.buf[start:w.used]
 	w.put(0)
 	return word, true
 }
+
+// Raw is the last word as it stands in the line, quotes and all.
+func (w *Words) Raw() []byte { return w.raw }
 
 func (w *Words) put(c byte) {
 	if w.used < len(w.buf) {

@@ -53,6 +53,17 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// Raw gives each word as it stands, so that what stood between them is blanks alone.
+func TestRaw(t *testing.T) {
+	const line = `  a "b c"d  "e\"f"` + "\t\"no end"
+	w := SplitWords([]byte(line), make([]byte, len(line)+1))
+	for _, want := range []string{"a", `"b c"d`, `"e\"f"`, `"no end`} {
+		if _, ok := w.Next(); !ok || string(w.Raw()) != want {
+			t.Errorf("%q, want %q", w.Raw(), want)
+		}
+	}
+}
+
 func TestValue(t *testing.T) {
 	if v, ok := Value([]byte("env:A=b"), "env:"); !ok || string(v) != "A=b" {
 		t.Errorf("%q, %v", v, ok)

@@ -20,6 +20,7 @@ type Info struct {
 	cpus        [MaxCPUs]uint32
 	nCPUs       int
 	Seed        []byte // random bytes from the loader, nil when there are none
+	KASLRSeed   []byte // likewise, fewer
 }
 
 // RAM is the usable memory, in the loader's order.

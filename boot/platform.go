@@ -105,9 +105,7 @@ func (i *Info) readChosen(w *Walk, r *treeReader) {
 		i.Initrd = Range{start, end}
 	}
 	i.Seed = w.Property("rng-seed")
-	if i.Seed == nil {
-		i.Seed = w.Property("kaslr-seed")
-	}
+	i.KASLRSeed = w.Property("kaslr-seed")
 	r.console = Text(w.Property("stdout-path"))
 }
 

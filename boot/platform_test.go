@@ -57,8 +57,8 @@ func TestPlatform(t *testing.T) {
 	if !slices.Equal(i.RAM(), []Range{{0x40000000, 0x50000000}}) {
 		t.Errorf("RAM %x", i.RAM())
 	}
-	if string(i.CommandLine) != "ip=dhcp -- a b" || i.Initrd != (Range{0x48000000, 0x48001000}) || len(i.Seed) != 32 {
-		t.Errorf("%q, %x, %q", i.CommandLine, i.Initrd, i.Seed)
+	if string(i.CommandLine) != "ip=dhcp -- a b" || i.Initrd != (Range{0x48000000, 0x48001000}) || len(i.Seed) != 32 || len(i.KASLRSeed) != 8 {
+		t.Errorf("%q, %x, %q, %q", i.CommandLine, i.Initrd, i.Seed, i.KASLRSeed)
 	}
 	if TreeSize(i.DeviceTree) != uint32(len(i.DeviceTree)) {
 		t.Error("the tree is not as long as it says")

@@ -12,18 +12,12 @@ import (
 // bootInfo is what the loader said.
 var bootInfo boot.Info
 
-// Kernel words of the command line that the runtime itself obeys; internal/mirage's packages read the rest.
-var (
-	exitDebug bool // exit=debug: tell the exit code by the debugger's means
-)
-
 func osinit() {
 	physPageSize = pageSize4K
 	physHugePageSize = pageSize2M
 	consoleInit()
 	memoryInit()
 	trapInit()
-	readCommandLine()
 	clockInit()
 	startCPUs()
 	numCPUStartup = int32(nCPUs)
@@ -77,6 +71,7 @@ func memoryInit() {
 		print("mirage: ", problem, "\n")
 		throw("boot failed")
 	}
+	randomSeed()
 	var segs [8]imageSegment
 	image := imageSegments(&segs)
 	last := image[len(image)-1]
@@ -91,6 +86,7 @@ func memoryInit() {
 		bootRangeOf(bootInfo.DeviceTree),
 	}
 	physInit(&bootInfo, keep[bootKeepFrom:])
+	readCommandLine()
 	mapBoot(image)
 	physAdd(&bootInfo, keep[bootKeepFrom:], bootMapped, physLimit)
 	mapLargeVariables(imageEnd)
@@ -153,60 +149,6 @@ func mapBoot(image []imageSegment) {
 	for _, s := range image {
 		end := (s.addr + s.size + pageSize4K - 1) &^ (pageSize4K - 1)
 		vmProtect(s.addr, end, s.prot|vmFixed)
-	}
-}
-
-// readCommandLine makes argv and envp of the command line: the program's arguments stand behind " -- ", its environment
-// is in env: words before it.
-func readCommandLine() {
-	line := bootInfo.CommandLine
-	// Firmware may keep it outside of what it calls RAM.
-	if r := bootRangeOf(line); len(line) > 0 && vmMapTable(uintptr(r.Start), uintptr(r.Size())) == 0 {
-		throw("boot: no memory for page tables")
-	}
-	n := uintptr(len(line)) + 1
-	// Each word takes two bytes of the line or more; unquoted it is no longer than it was. argv and envp end with nil.
-	words := n/2 + 4
-	text := bootAlloc(2 * n)
-	vector := unsafe.Slice((**byte)(bootAlloc(words*8)), words)
-	vector[0] = unsafe.StringData("program\x00")
-	count := 1
-
-	w := boot.SplitWords(line, unsafe.Slice((*byte)(text), n))
-	behind := false
-	for {
-		word, ok := w.Next()
-		if !ok {
-			break
-		}
-		switch {
-		case boot.IsAppended(word):
-		case behind:
-			vector[count] = unsafe.SliceData(word)
-			count++
-		case string(word) == "--":
-			behind = true
-		case string(word) == "exit=debug":
-			exitDebug = true
-		default:
-			if name, ok := boot.Value(word, "arg0="); ok {
-				vector[0] = unsafe.SliceData(name)
-			}
-		}
-	}
-	argc, argv = int32(count), &vector[0]
-	count++
-
-	w = boot.SplitWords(line, unsafe.Slice((*byte)(add(text, n)), n))
-	for {
-		word, ok := w.Next()
-		if !ok || string(word) == "--" {
-			break
-		}
-		if env, ok := boot.Value(word, "env:"); ok {
-			vector[count] = unsafe.SliceData(env)
-			count++
-		}
 	}
 }
 

@@ -10,12 +10,12 @@ import "internal/chacha8rand"
 var randomPool struct {
 	mu     mutex
 	state  chacha8rand.State
-	seeded bool
+	seeded bool // by randomSeed, at the start of the boot
 }
 
-// readRandom is called once, for the runtime's own seed, when the boot is far enough to seed the pool.
+// readRandom is called once, for the runtime's own seed.
 func readRandom(r []byte) int {
-	if !randomSeed() {
+	if !randomPool.seeded {
 		print("mirage: this machine has no source of random numbers (CPU instruction, loader's seed, or timing jitter)\n")
 		print("mirage: give it one: -cpu max, or -device virtio-rng-pci\n")
 		throw("boot: no randomness")
@@ -70,26 +70,27 @@ func poolNext() uint64 {
 	}
 }
 
-// randomSeed gathers at least 256 bits from the machine and reports whether it could.
-func randomSeed() bool {
+// randomSeed gathers at least 256 bits from the machine, if it can. What the loader has given is wiped where it lay.
+func randomSeed() {
 	var b [64]byte
 	n := 0
 	if hwRandomFill(b[:]) {
 		randomAdd(b[:])
 		n = len(b)
 	}
-	if len(bootInfo.Seed) > 0 {
-		randomAdd(bootInfo.Seed)
-		n += len(bootInfo.Seed)
-	}
-	if n < 32 {
-		if !jitterFill(b[:]) {
-			return false
+	for _, seed := range [...][]byte{bootInfo.Seed, bootInfo.KASLRSeed} {
+		if len(seed) > 0 {
+			randomAdd(seed)
+			clear(seed)
+			n += len(seed)
 		}
+	}
+	if n < 32 && jitterFill(b[:]) {
 		randomAdd(b[:])
+		n += len(b)
 	}
 	clear(b[:])
-	return true
+	randomPool.seeded = n >= 32
 }
 
 // jitterFill gathers noise from how long the CPU takes for the same work, which depends on caches, interrupts of the
