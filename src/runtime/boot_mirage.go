@@ -20,6 +20,7 @@ func osinit() {
 	trapInit()
 	clockInit()
 	startCPUs()
+	vmSeal()
 	numCPUStartup = int32(nCPUs)
 	memoryLimitInit()
 	irqEnable()
@@ -88,7 +89,7 @@ func memoryInit() {
 	physInit(&bootInfo, keep[bootKeepFrom:])
 	readCommandLine()
 	mapBoot(image)
-	physAdd(&bootInfo, keep[bootKeepFrom:], bootMapped, physLimit)
+	physAdd(&bootInfo, keep[bootKeepFrom:], bootMapped, ramLimit)
 	mapLargeVariables(imageEnd)
 }
 
@@ -112,39 +113,31 @@ func bootRangeOf(b []byte) boot.Range {
 	return boot.Range{Start: at, End: at + uint64(len(b)) + 1}
 }
 
-// mapBoot builds the page tables: all RAM at physBase, writable but where the image's text and read-only data lie; the
-// image where it is linked, as its segments say; nothing else, so page 0 is not there. It then uses them.
+// mapBoot builds the page tables and uses them: all RAM at physBase and at the window, writable but where it must not be;
+// the image where it is linked, as its segments say; nothing else, so page 0 is not there.
 func mapBoot(image []imageSegment) {
-	vmRoot = vmZeroPage()
+	window := vmScatter()
+	vmRoot = vmNewTable()
 	if vmRoot == 0 {
 		throw("boot: no memory for page tables")
 	}
-	for _, r := range bootInfo.RAM() {
-		if r.End > physLimit {
-			r.End = physLimit
-		}
-		pa := uintptr(r.Start)
-		for _, s := range image {
-			if s.prot&vmWrite != 0 {
-				continue
-			}
-			lo := s.addr + imageOffset
-			hi := (lo + s.size + pageSize4K - 1) &^ (pageSize4K - 1)
-			if lo >= pa && hi <= uintptr(r.End) {
-				vmMapLinear(physBase+pa, pa, lo-pa, vmRead|vmWrite, false)
-				vmMapLinear(physBase+lo, lo, hi-lo, vmRead, false)
-				pa = hi
-			}
-		}
-		if pa < uintptr(r.End) {
-			vmMapLinear(physBase+pa, pa, uintptr(r.End)-pa, vmRead|vmWrite, false)
+	var list [9]boot.Range
+	fixed := list[:0]
+	for _, s := range image {
+		if s.prot&vmWrite == 0 {
+			lo := uint64(s.addr + imageOffset)
+			fixed = append(fixed, boot.Range{Start: lo, End: (lo + uint64(s.size) + pageSize4K - 1) &^ (pageSize4K - 1)})
 		}
 	}
+	mapRAM(window, fixed)
+	mapRAM(physBase, append(fixed, vmTables.memory))
 	for _, s := range image {
 		end := (s.addr + s.size + pageSize4K - 1) &^ (pageSize4K - 1)
 		vmMapLinear(s.addr, s.addr+imageOffset, end-s.addr, s.prot, false)
 	}
+	vmGuard((getg().stack.lo - pageSize4K) &^ (pageSize4K - 1))
 	vmUse(vmRoot)
+	vmTables.window = window
 	vmasInit()
 	for _, s := range image {
 		end := (s.addr + s.size + pageSize4K - 1) &^ (pageSize4K - 1)

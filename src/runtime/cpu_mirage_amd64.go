@@ -44,8 +44,8 @@ const (
 	vectorSpurious = 0xff
 )
 
-// idt is shared by all CPUs.
-var idt [256][2]uint64
+// idt is shared by all CPUs. It lies where page tables do: what has written it once cannot write it any more.
+var idt *[256][2]uint64
 
 // bootRead reads what the loader said.
 func bootRead(mem []byte) string {
@@ -55,9 +55,10 @@ func bootRead(mem []byte) string {
 }
 
 const (
-	bootMapped   = 4 << 30 // physical memory that the first tables map, see rt0
-	imageOffset  = 0       // physical minus virtual address of the image
-	bootKeepFrom = 0
+	bootMapped     = 4 << 30 // physical memory that the first tables map, see rt0
+	bootTablesSize = 7 * pageSize4K
+	imageOffset    = 0 // physical minus virtual address of the image
+	bootKeepFrom   = 0
 )
 
 var startInfo uintptr // physical address, from rt0
@@ -68,16 +69,23 @@ func vmUse(root uintptr) { writeCR3(root) }
 
 // trapInit lets traps arrive on the boot CPU.
 func trapInit() {
+	protectInit()
 	stubs := abi.FuncPCABI0(trapStubs)
-	for v := range idt {
+	page := vmNewTable()
+	if page == 0 {
+		throw("boot: no memory for the interrupt table")
+	}
+	idt = (*[256][2]uint64)(physPointer(page))
+	gates := (*[256][2]uint64)(tablePointer(page))
+	for v := range gates {
 		h := uint64(stubs) + uint64(v)*trapStubSize
 		ist := uint64(istTrap)
 		if v == 2 || v == 8 || v == 18 {
 			ist = istFault
 		}
 		// Intel SDM volume 3, 6.14.1: a 64-bit interrupt gate.
-		idt[v][0] = h&0xffff | selectorCode<<16 | ist<<32 | 0x8e<<40 | (h>>16&0xffff)<<48
-		idt[v][1] = h >> 32
+		gates[v][0] = h&0xffff | selectorCode<<16 | ist<<32 | 0x8e<<40 | (h>>16&0xffff)<<48
+		gates[v][1] = h >> 32
 	}
 	fpInit()
 	t := &thread0
@@ -89,6 +97,34 @@ func trapInit() {
 	cpu0.load(t)
 	trapsReady = true
 	cpu0.makeIdle()
+}
+
+// protectInit turns on what the CPU has against use of memory and tables by the wrong side: Intel SDM volume 3, 2.5 and
+// 4.6. No page here is a user's, so code neither fetches from nor reads one that an entry gone wrong would make. WP and
+// NXE, without which read-only and no-execute mean nothing, have been on since rt0. The other CPUs copy CR4.
+func protectInit() {
+	const (
+		cpuidSMEP, cpuidSMAP = 1 << 7, 1 << 20 // leaf 7 EBX
+		cpuidUMIP            = 1 << 2          // leaf 7 ECX
+		cr4UMIP              = 1 << 11
+		cr4SMEP              = 1 << 20
+		cr4SMAP              = 1 << 21
+	)
+	if leaves, _, _, _ := cpuid(0, 0); leaves < 7 {
+		return
+	}
+	_, ebx, ecx, _ := cpuid(7, 0)
+	bits := uintptr(0)
+	if ebx&cpuidSMEP != 0 {
+		bits |= cr4SMEP
+	}
+	if ebx&cpuidSMAP != 0 {
+		bits |= cr4SMAP
+	}
+	if ecx&cpuidUMIP != 0 {
+		bits |= cr4UMIP
+	}
+	setCR4(bits)
 }
 
 // thread0 is m0's: it runs already when the memory that other threads come from is filled by its faults.
@@ -113,7 +149,7 @@ func (c *vcpu) prepare(id uint32) {
 func (c *vcpu) load(t *thread) {
 	a := &c.arch
 	gdtr := tableRegister{limit: uint16(unsafe.Sizeof(a.gdt) - 1), base: uintptr(unsafe.Pointer(&a.gdt))}
-	idtr := tableRegister{limit: uint16(unsafe.Sizeof(idt) - 1), base: uintptr(unsafe.Pointer(&idt))}
+	idtr := tableRegister{limit: uint16(unsafe.Sizeof(*idt) - 1), base: uintptr(unsafe.Pointer(idt))}
 	t.onCPU.Store(1)
 	c.current = t
 	c.enter(t)
@@ -209,7 +245,7 @@ func fpInit() {
 func fpLoad() {
 	const cr4OSXSAVE = 1 << 18
 	if fpXSAVE {
-		writeCR4(readCR4() | cr4OSXSAVE)
+		setCR4(cr4OSXSAVE)
 		xsetbv(0, fpMask)
 	}
 }
@@ -231,7 +267,9 @@ func rdmsr(msr uint32) uintptr
 func readCR3() uintptr
 func writeCR3(v uintptr)
 func readCR4() uintptr
-func writeCR4(v uintptr)
+
+// setCR4 sets bits of CR4; none is ever cleared.
+func setCR4(bits uintptr)
 func readCR2() uintptr
 func xsetbv(reg uint32, v uintptr)
 func invlpg(va uintptr)

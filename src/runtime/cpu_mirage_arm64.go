@@ -23,8 +23,9 @@ type cpuArch struct {
 }
 
 const (
-	bootMapped   = 4 << 30 // physical memory below which the boot's tables map RAM
-	bootKeepFrom = 0
+	bootMapped     = 4 << 30 // physical memory below which the boot's tables map RAM
+	bootTablesSize = 11 * pageSize4K
+	bootKeepFrom   = 0
 )
 
 // Set by rt0.

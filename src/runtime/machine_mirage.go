@@ -221,8 +221,12 @@ func machine_signal(sig uint32) {
 
 //go:linkname machine_eachMapping internal/mirage/machine.runtime_eachMapping
 func machine_eachMapping(f func(va, size uintptr, write, exec bool)) {
-	vmWalk(func(va, size uintptr, prot vmProt) { f(va, size, prot&vmWrite != 0, prot&vmExec != 0) })
+	page := func(va, size uintptr, prot vmProt) { f(va, size, prot&vmWrite != 0, prot&vmExec != 0) }
+	vmWalk(page, func(uintptr) {})
 }
+
+//go:linkname machine_eachTable internal/mirage/machine.runtime_eachTable
+func machine_eachTable(f func(phys uintptr)) { vmWalk(func(va, size uintptr, prot vmProt) {}, f) }
 
 //go:linkname machine_physicalAddress internal/mirage/machine.runtime_physicalAddress
 func machine_physicalAddress(va uintptr) uintptr { return vmPhysical(va) }

@@ -30,8 +30,6 @@ func unminit() {
 	getg().m.thread.signalTop = 0
 }
 
-func mdestroy(mp *m) {}
-
 func goenvs() { goenvs_unix() }
 
 func initSecureMode()    {}

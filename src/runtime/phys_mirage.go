@@ -44,22 +44,24 @@ var physAlloc struct {
 	balloon physBalloon
 }
 
-// physTable is where the table of blocks lies.
+// physTable is where the table of blocks lies, and behind it the memory of page tables.
 var physTable boot.Range
 
 // physInit makes the RAM that info names and that the boot has mapped allocatable, but for what lies in keep. The table
-// of blocks, which is for all RAM, is put into the first range with room for it.
+// of blocks, which is for all RAM, and the memory of page tables are put into the first range with room for them.
 func physInit(info *boot.Info, keep []boot.Range) {
 	a := &physAlloc
 	lo, hi := ^uint64(0), uint64(0)
 	for _, r := range info.RAM() {
 		lo, hi = min(lo, r.Start), max(hi, r.End)
+		a.total += r.Size() / pageSize4K
 	}
 	lo &^= pageSize2M - 1
 	hi = (hi + pageSize2M - 1) &^ (pageSize2M - 1)
 	n := (hi - lo) / pageSize2M
 	size := (n*uint64(unsafe.Sizeof(physBlock{})) + pageSize4K - 1) &^ (pageSize4K - 1)
-	at := physRoom(info, keep, size, bootMapped)
+	tables := vmTablesSize(a.total * pageSize4K)
+	at := physRoom(info, keep, size+tables, bootMapped)
 	if at == 0 {
 		throw("boot: no room in RAM for the table of pages")
 	}
@@ -68,10 +70,10 @@ func physInit(info *boot.Info, keep []boot.Range) {
 	clear(a.blocks)
 	a.whole, a.unused, a.partial = physNone, physNone, physNone
 	a.balloon.init()
-	for _, r := range info.RAM() {
-		a.total += r.Size() / pageSize4K
-	}
-	physTable = boot.Range{Start: at, End: at + size}
+	physTable = boot.Range{Start: at, End: at + size + tables}
+	vmTables.window = physBase // for now
+	vmTables.memory = boot.Range{Start: at + size, End: physTable.End}
+	vmTables.next = uintptr(at + size)
 	physAdd(info, keep, 0, bootMapped)
 	a.reserve = min(64, a.free/16)
 }

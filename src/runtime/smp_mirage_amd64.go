@@ -81,6 +81,7 @@ func startCPUs() {
 	}
 	vmEntry(page, 0, false).clear()
 	vmForgetAll()
+	memclrNoHeapPointers(physPointer(page), pageSize4K)
 }
 
 // wait spins until done, at most ns nanoseconds.

@@ -84,14 +84,12 @@ TEXT runtime·switchTo(SB),NOSPLIT|NOFRAME,$0-16
 	POPQ	BP
 	RET
 
-// func exitTo(from, to *thread, wait *atomic.Uint32)
-TEXT runtime·exitTo(SB),NOSPLIT|NOFRAME,$0-24
+// func exitTo(from, to *thread)
+TEXT runtime·exitTo(SB),NOSPLIT|NOFRAME,$0-16
 	MOVQ	8(SP), BX
 	MOVQ	16(SP), DI
-	MOVQ	24(SP), SI
 	MOVQ	thread_sp(DI), SP
-	MOVL	$0, (SI)		// its g0's stack may go
-	MOVL	$0, thread_onCPU(BX)	// and its trap stack
+	MOVL	$0, thread_onCPU(BX)	// another may have it with its stacks
 	MOVQ	thread_tls(DI), AX
 	MOVQ	AX, DX
 	SHRQ	$32, DX
@@ -105,6 +103,7 @@ TEXT runtime·threadEntry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	SUBQ	$8, SP
 	STI
 	CALL	runtime·mstart(SB)
+	CALL	runtime·threadExit(SB)
 	CALL	runtime·abort(SB)
 	RET
 
@@ -168,8 +167,10 @@ TEXT runtime·readCR4(SB),NOSPLIT,$0-8
 	MOVQ	AX, ret+0(FP)
 	RET
 
-TEXT runtime·writeCR4(SB),NOSPLIT,$0-8
-	MOVQ	v+0(FP), AX
+// func setCR4(bits uintptr)
+TEXT runtime·setCR4(SB),NOSPLIT,$0-8
+	MOVQ	CR4, AX
+	ORQ	bits+0(FP), AX
 	MOVQ	AX, CR4
 	RET
 

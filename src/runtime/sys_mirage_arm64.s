@@ -62,16 +62,14 @@ TEXT runtime·switchTo(SB),NOSPLIT|NOFRAME,$0-16
 	MOVD	thread_sp(R1), R2
 	B	runtime·switchIn(SB)
 
-// func exitTo(from, to *thread, wait *atomic.Uint32)
-TEXT runtime·exitTo(SB),NOSPLIT|NOFRAME,$0-24
+// func exitTo(from, to *thread)
+TEXT runtime·exitTo(SB),NOSPLIT|NOFRAME,$0-16
 	MOVD	8(RSP), R3
 	MOVD	16(RSP), R0
-	MOVD	24(RSP), R1
 	MOVD	thread_sp(R0), R2
 	MOVD	R2, RSP
-	STLRW	ZR, (R1)		// its g0's stack may go
 	ADD	$thread_onCPU, R3
-	STLRW	ZR, (R3)		// and its trap stack
+	STLRW	ZR, (R3)		// another may have it with its stacks
 	B	runtime·switchIn(SB)
 
 // func onTrapStack(f func()). A trap meanwhile, which is a fault of f, has a stack of its own, as in a trap handler.
@@ -126,6 +124,7 @@ TEXT runtime·switchIn(SB),NOSPLIT|NOFRAME,$0
 TEXT runtime·threadEntry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MSR	$2, DAIFClr
 	BL	runtime·mstart(SB)
+	BL	runtime·threadExit(SB)
 	BL	runtime·abort(SB)
 	RET
 
@@ -212,13 +211,11 @@ TEXT runtime·writeTTBR0(SB),NOSPLIT,$0-8
 	ISB	$15
 	RET
 
-TEXT runtime·readSCTLR(SB),NOSPLIT,$0-8
+// func setSCTLR(bits uintptr)
+TEXT runtime·setSCTLR(SB),NOSPLIT,$0-8
+	MOVD	bits+0(FP), R1
 	MRS	SCTLR_EL1, R0
-	MOVD	R0, ret+0(FP)
-	RET
-
-TEXT runtime·writeSCTLR(SB),NOSPLIT,$0-8
-	MOVD	v+0(FP), R0
+	ORR	R1, R0
 	MSR	R0, SCTLR_EL1
 	ISB	$15
 	RET

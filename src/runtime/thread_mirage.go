@@ -38,6 +38,7 @@ type thread struct {
 
 	m           muintptr
 	trapStack   stack   // where its traps run
+	g0Stack     stack   // where its m's g0 runs
 	home        *vcpu   // the CPU it runs on
 	next        *thread // in a run queue, or a list of free ones
 	ready       bool    // in its CPU's run queue
@@ -94,9 +95,12 @@ var (
 // timeSlice is how long a thread runs while others are ready.
 const timeSlice = 2e6
 
-const trapStackSize = 16 << 10
+const (
+	trapStackSize = 16 << 10
+	g0StackSize   = 16 << 10 * sys.StackGuardMultiplier
+)
 
-// threads keeps those that no m has any more, with their trap stacks.
+// threads keeps those that no m has any more, with their stacks.
 var threads struct {
 	lock spinlock
 	free *thread
@@ -117,6 +121,9 @@ func newThread(c *vcpu, mp *m) *thread {
 	}
 	if t == nil {
 		t = (*thread)(permanentAlloc(unsafe.Sizeof(thread{})))
+	}
+	if mp != nil && t.g0Stack.hi == 0 {
+		t.g0Stack.lo, t.g0Stack.hi = vmNewStack(g0StackSize)
 	}
 	t.init(c, mp)
 	return t
@@ -154,6 +161,7 @@ func mpreinit(mp *m) {
 //
 //go:nowritebarrier
 func newosproc(mp *m) {
+	mp.g0.stack = mp.thread.g0Stack
 	threadStart(mp)
 	onTrapStack(func() { threadReady(mp.thread, false) })
 }
@@ -447,13 +455,14 @@ func timerInterrupt() {
 	}
 }
 
-// exitThread ends the running thread. Its stack may go as soon as *wait is 0, so that is stored from the idle thread's.
-func exitThread(wait *atomic.Uint32) {
+// threadExit ends the running thread, whose m is gone already.
+//
+//go:nosplit
+func threadExit() {
 	onTrapStack(func() {
 		c := thisCPU()
 		self := c.current
 		flags := threads.lock.lock()
-		self.m = 0
 		self.next = threads.free
 		threads.free = self // whoever takes it waits until this CPU has left it
 		threads.lock.unlock(flags)
@@ -463,9 +472,15 @@ func exitThread(wait *atomic.Uint32) {
 		c.lock.unlock(flags)
 		c.idle.onCPU.Store(1)
 		c.enter(c.idle)
-		exitTo(self, c.idle, wait)
+		exitTo(self, c.idle)
 	})
 }
+
+// mdestroy is the last that is heard of mp. Traps of its thread find none from here on.
+func mdestroy(mp *m) { mp.thread.m = 0 }
+
+// exitThread is for threads whose stack is the heap's.
+func exitThread(*atomic.Uint32) { throw("runtime: unused") }
 
 // onTrapStack calls f on the running thread's trap stack, as its trapg, with interrupts off. What takes a spinlock outside
 // of trap handlers does it this way: the runtime waits and wakes where there is little stack left, and a fault on an
@@ -481,5 +496,5 @@ var trapsReady bool
 // switchTo saves the running thread's stack pointer in from.sp and goes on with to.
 func switchTo(from, to *thread)
 
-// exitTo goes on with to and stores 0 in *wait when from's stacks are no longer used.
-func exitTo(from, to *thread, wait *atomic.Uint32)
+// exitTo goes on with to for good.
+func exitTo(from, to *thread)

@@ -11,10 +11,11 @@ import "internal/mirage/ranges"
 //	[vmLow, vmProgram)  what the runtime reserves: heap, stacks, tables; filled by fault
 //	[vmProgram, vmHigh) what the program maps (mmap_mirage.go)
 //	[physBase, ...)     all RAM, linearly: how the runtime reaches a physical page. The image's text and read-only
-//	                    data are read-only here as well
+//	                    data and page tables are read-only here
 //	[deviceBase, ...)   device registers, linearly, uncached
-//	[stackBase, ...)    trap stacks, each below an unmapped page
+//	[stackBase, ...)    trap stacks and those of threads, each below an unmapped page
 //	[rangesBase, ...)   the table of ranges (vma_mirage.go)
+//	[windowBase, ...)   all RAM again, at an address unlike the last boot's: how page tables are written (seal_mirage.go)
 const (
 	vmLow      = 0x0000_0010_0000_0000
 	vmProgram  = 0x0000_2000_0000_0000
@@ -34,7 +35,7 @@ var vmRoot uintptr
 func vmEntry(va uintptr, level int, make bool) *pte {
 	table := vmRoot
 	for l := 3; ; l-- {
-		e := (*pte)(add(physPointer(table), (va>>(12+9*uint(l))&511)*8))
+		e := (*pte)(add(tablePointer(table), (va>>(12+9*uint(l))&511)*8))
 		if l == level {
 			return e
 		}
@@ -42,7 +43,7 @@ func vmEntry(va uintptr, level int, make bool) *pte {
 			if !make {
 				return nil
 			}
-			pa := vmZeroPage()
+			pa := vmNewTable()
 			if pa == 0 {
 				return nil
 			}
@@ -66,6 +67,7 @@ func vmZeroPage() uintptr {
 // vmMapLinear maps [va, va+n) to [pa, pa+n) for good, with the largest pages that fit. It is for the boot and for
 // devices: memory for tables must be there.
 func vmMapLinear(va, pa, n uintptr, prot vmProt, device bool) {
+	vmCheckExec(prot)
 	for n > 0 {
 		level, size := 0, uintptr(pageSize4K)
 		if (va|pa)%pageSize2M == 0 && n >= pageSize2M {
@@ -225,11 +227,11 @@ func vmReleasePages(start, end uintptr, all bool) {
 
 // vmSplit replaces the large page e at va by 512 small ones of the same memory.
 func vmSplit(e *pte, va uintptr) bool {
-	table := physAlloc1()
+	table := vmNewTable()
 	if table == 0 {
 		return false
 	}
-	small := (*[512]pte)(physPointer(table))
+	small := (*[512]pte)(tablePointer(table))
 	for i := range small {
 		small[i] = e.part(uintptr(i))
 	}
@@ -244,6 +246,7 @@ func vmSplit(e *pte, va uintptr) bool {
 
 // vmProtect changes what the program may do with [start, end), of which no page is present that may be touched otherwise.
 func vmProtect(start, end uintptr, prot vmProt) (ok bool) {
+	vmCheckExec(prot)
 	onTrapStack(func() {
 		flags := vmLock.lock()
 		ok = vmas.Set(ranges.Range{Start: start, End: end, Flags: prot})
@@ -269,6 +272,7 @@ func vmUnmap(start, end uintptr) bool {
 
 // vmReserve finds n bytes of address space that nothing stands in, at hint if possible, and gives them prot.
 func vmReserve(hint, n uintptr, prot vmProt) (at uintptr) {
+	vmCheckExec(prot)
 	n = (n + pageSize4K - 1) &^ (pageSize4K - 1)
 	onTrapStack(func() {
 		flags := vmLock.lock()
@@ -284,8 +288,10 @@ func vmReserve(hint, n uintptr, prot vmProt) (at uintptr) {
 	return at
 }
 
-// vmGeneral is where reservations without a hint go: clear of the addresses that the Go heap asks for first.
-const vmGeneral = 0x0000_1000_0000_0000
+// vmGeneral is where reservations without a hint go; the boot adds to it, less than vmGeneralSpan.
+var vmGeneral uintptr = 0x0000_1000_0000_0000
+
+const vmGeneralSpan = 8 << 40
 
 // vmMapDevice maps device registers and returns where, 0 if the range is not one that a device can have.
 func vmMapDevice(pa, n uintptr) uintptr {
@@ -304,6 +310,7 @@ func vmMapDevice(pa, n uintptr) uintptr {
 // vmMapPages maps [va, va+n) to [pa, pa+n) for good, but for pages that are mapped already. It reports whether there was
 // memory for the tables.
 func vmMapPages(va, pa, n uintptr, prot vmProt, device bool) (ok bool) {
+	vmCheckExec(prot)
 	onTrapStack(func() {
 		flags := vmLock.lock()
 		ok = true
@@ -335,15 +342,21 @@ func vmMapTable(pa, n uintptr) uintptr {
 	return physBase + pa
 }
 
-// trapStacks counts the stacks that vmNewStack has made.
-var trapStacks uintptr
+// trapStacks counts the stacks that vmNewStack has made, from trapStackBase on: the boot adds to that, less than
+// trapStackSpan.
+var (
+	trapStacks    uintptr
+	trapStackBase uintptr = stackBase
+)
 
-// vmNewStack maps n bytes for a stack that traps run on, below it a page that is never mapped, and returns its ends.
+const trapStackSpan = 8 << 40
+
+// vmNewStack maps n bytes for a stack of traps or of a thread, below it a page that is never mapped, and returns its ends.
 func vmNewStack(n uintptr) (lo, hi uintptr) {
 	ok := true
 	onTrapStack(func() {
 		flags := vmLock.lock()
-		lo = stackBase + trapStacks*(64<<10) + pageSize4K
+		lo = trapStackBase + trapStacks*(64<<10) + pageSize4K
 		trapStacks++
 		for va := lo; va < lo+n && ok; va += pageSize4K {
 			e, pa := vmEntry(va, 0, true), vmZeroPage()

@@ -35,7 +35,7 @@ func (e *pte) setLeaf(pa uintptr, level int, prot vmProt, device bool) {
 	if prot&vmWrite != 0 {
 		v |= pteW
 	}
-	if prot&vmExec == 0 {
+	if prot&vmExec == 0 || vmSealed {
 		v |= pteNX
 	}
 	if device {

@@ -49,7 +49,7 @@ func (e *pte) setLeaf(pa uintptr, level int, prot vmProt, device bool) {
 	if prot&vmWrite == 0 {
 		v |= pteRO
 	}
-	if prot&vmExec == 0 {
+	if prot&vmExec == 0 || vmSealed {
 		v |= ptePXN
 	}
 	if !device {
@@ -106,7 +106,7 @@ func vmUse(root uintptr) {
 	consoleRemap()
 	writeTTBR0(root)
 	tlbFlush()
-	writeSCTLR(readSCTLR() | sctlrWXN)
+	setSCTLR(sctlrWXN)
 }
 
 // sctlrWXN makes the CPU execute nothing that is writable.
@@ -142,5 +142,6 @@ func tlbFlushPage(page uintptr)
 func tlbWait()
 func readTTBR0() uintptr
 func writeTTBR0(v uintptr)
-func readSCTLR() uintptr
-func writeSCTLR(v uintptr)
+
+// setSCTLR sets bits of SCTLR_EL1; none is ever cleared.
+func setSCTLR(bits uintptr)

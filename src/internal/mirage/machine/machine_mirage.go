@@ -6,7 +6,7 @@ import "unsafe"
 
 // Boot is what the boot protocol said. Physical addresses; zero where there was nothing.
 type Boot struct {
-	CommandLine    string // as given, whole
+	CommandLine    string // the words for the system, as given; the program's are not among them
 	InitrdPhys     uint64
 	InitrdSize     uint64
 	DeviceTreePhys uint64 // flattened device tree (arm64)
@@ -184,10 +184,14 @@ func IdleMemory() uint64 { return runtime_idleMemory() }
 // EachMapping calls f for each page that the CPU's page tables map, at va, of size bytes. For tests.
 func EachMapping(f func(va, size uintptr, write, exec bool)) { runtime_eachMapping(f) }
 
+// EachTable calls f for each page table that the CPU uses, by its physical address. For tests.
+func EachTable(f func(phys uintptr)) { runtime_eachTable(f) }
+
 // PhysicalAddress returns where the page tables map va to, ^0 when they do not.
 func PhysicalAddress(va uintptr) uintptr { return runtime_physicalAddress(va) }
 
 func runtime_physicalAddress(va uintptr) uintptr
+func runtime_eachTable(f func(phys uintptr))
 func runtime_eachMapping(f func(va, size uintptr, write, exec bool))
 func runtime_bootInfo() Boot
 func runtime_mapDevice(phys, size uint64) uintptr
