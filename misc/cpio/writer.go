@@ -19,6 +19,11 @@ const (
 	headerSize = 110
 	trailer    = "TRAILER!!!"
 
+	// The contents of a large file begin a page, so that the machine can map them where they lie.
+	pageSize = 4096
+	large    = 64 << 10
+	maxName  = 4096 // that a reader takes: PATH_MAX
+
 	// File types of a mode word, as in Linux's stat(2).
 	typeDir     = 0o040000
 	typeRegular = 0o100000
@@ -148,10 +153,17 @@ func (w *Writer) header(name string, kind uint32, perm fs.FileMode, mtime time.T
 	if kind == typeDir {
 		links = 2
 	}
+	nameSize := len(name) + 1
+	if kind == typeRegular && size >= large {
+		// NULs behind a name are part of it and mean nothing.
+		if n := nameSize + int(-(w.offset+headerSize+int64(nameSize))&(pageSize-1)); n <= maxName {
+			nameSize = n
+		}
+	}
 	seconds := min(max(mtime.Unix(), 0), math.MaxUint32)
 	head := fmt.Sprintf("%s%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", magic,
-		w.inode, kind|unixPerm(perm), 0, 0, links, seconds, size, 0, 0, 0, 0, len(name)+1, 0)
-	if err := w.write(head + name + "\x00"); err != nil {
+		w.inode, kind|unixPerm(perm), 0, 0, links, seconds, size, 0, 0, 0, 0, nameSize, 0)
+	if err := w.write(head + name + strings.Repeat("\x00", nameSize-len(name))); err != nil {
 		return err
 	}
 	return w.pad()

@@ -34,6 +34,41 @@ func TestFormat(t *testing.T) {
 	}
 }
 
+// The contents of large files begin a page.
+func TestLargeFilesBeginPages(t *testing.T) {
+	var b bytes.Buffer
+	w := NewWriter(&b)
+	for i := range 40 {
+		name := "f" + strings.Repeat("x", i)
+		size := large + i*100
+		if err := w.File(name, 0o644, noon, int64(size), strings.NewReader("begin"+strings.Repeat("y", size-5))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(b.Bytes(), []byte("begin")); n != 40 {
+		t.Errorf("%d files", n)
+	}
+	if list := exec.Command("cpio", "-t", "--quiet"); list.Err == nil { // the judge where the machine has it
+		list.Stdin = bytes.NewReader(b.Bytes())
+		if out, err := list.Output(); err != nil || strings.Count(string(out), "\n") != 40 {
+			t.Errorf("cpio says %v\n%s", err, out)
+		}
+	}
+	for at, rest := 0, b.Bytes(); ; {
+		i := bytes.Index(rest, []byte("begin"))
+		if i < 0 {
+			break
+		}
+		if at += i; at%pageSize != 0 {
+			t.Errorf("contents begin at %d", at)
+		}
+		at, rest = at+5, rest[i+5:]
+	}
+}
+
 // What the archive says of a tree is what the tree is; cpio(1) is the judge where the machine has it.
 func TestTree(t *testing.T) {
 	cpio, err := exec.LookPath("cpio")
