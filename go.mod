@@ -11,6 +11,7 @@ ignore (
 )
 
 require (
+	go.etcd.io/bbolt v1.4.3
 	golang.org/x/arch v0.32.0
 	golang.org/x/sys v0.49.0
 )
