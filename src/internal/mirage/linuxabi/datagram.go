@@ -57,7 +57,9 @@ func (s *datagramSocket) connect(p *Process, addr []byte) linux.Errno {
 
 func (s *datagramSocket) listen(p *Process, backlog int) linux.Errno { return linux.EOPNOTSUPP }
 
-func (s *datagramSocket) accept(p *Process) (socket, linux.Errno) { return nil, linux.EOPNOTSUPP }
+func (s *datagramSocket) accept(p *Process) (socket, []byte, linux.Errno) {
+	return nil, nil, linux.EOPNOTSUPP
+}
 
 func (s *datagramSocket) name() []byte {
 	b := putInet(s.udp.Local())

@@ -79,7 +79,9 @@ func (s *netlinkSocket) connect(p *Process, addr []byte) linux.Errno {
 
 func (s *netlinkSocket) listen(p *Process, backlog int) linux.Errno { return linux.EOPNOTSUPP }
 
-func (s *netlinkSocket) accept(p *Process) (socket, linux.Errno) { return nil, linux.EOPNOTSUPP }
+func (s *netlinkSocket) accept(p *Process) (socket, []byte, linux.Errno) {
+	return nil, nil, linux.EOPNOTSUPP
+}
 
 // netlinkAddr makes a struct sockaddr_nl.
 func netlinkAddr(port uint32) []byte {

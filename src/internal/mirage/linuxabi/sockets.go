@@ -16,8 +16,8 @@ type socket interface {
 	// connect answers EINPROGRESS when the connection is on its way, then EALREADY, and 0 once it is made.
 	connect(p *Process, addr []byte) linux.Errno
 	listen(p *Process, backlog int) linux.Errno
-	// accept returns the next connection.
-	accept(p *Process) (socket, linux.Errno)
+	// accept returns the next connection, and where it came from: it may be over already.
+	accept(p *Process) (s socket, from []byte, e linux.Errno)
 	name() []byte
 	peer() ([]byte, linux.Errno)
 	// send sends b, and receive fills b, with what else there is in m. Of flags those that a family may know are given.
@@ -167,10 +167,10 @@ func accept4(p *Process, a args) (uintptr, linux.Errno) {
 		return 0, e
 	}
 	defer d.put()
-	c, e := s.accept(p)
+	c, from, e := s.accept(p)
 	if e == linux.EAGAIN && !d.nonblocking() {
 		_, e = d.wait(until(&s.common().receiveTimeout), func() (_ int, e linux.Errno) {
-			c, e = s.accept(p)
+			c, from, e = s.accept(p)
 			return 0, e
 		})
 	}
@@ -179,8 +179,7 @@ func accept4(p *Process, a args) (uintptr, linux.Errno) {
 	}
 	nd := newDescription(c, linux.O_RDWR|int(a.a4&linux.SOCK_NONBLOCK))
 	if a.a2 != 0 {
-		addr, _ := c.peer()
-		if e := storeAddr(a.a2, a.a3, addr); e != 0 {
+		if e := storeAddr(a.a2, a.a3, from); e != 0 {
 			nd.put()
 			return 0, e
 		}

@@ -75,17 +75,18 @@ func (s *streamSocket) listen(p *Process, backlog int) linux.Errno {
 }
 
 // accept gives the new socket what it inherits of this one.
-func (s *streamSocket) accept(p *Process) (socket, linux.Errno) {
-	t, err := s.tcp.Accept()
+func (s *streamSocket) accept(p *Process) (socket, []byte, linux.Errno) {
+	t, remote, err := s.tcp.Accept()
 	if err != nil {
-		return nil, errno(err)
+		return nil, nil, errno(err)
 	}
 	c := newStreamSocket(t)
 	c.receiveTimeout.Store(s.receiveTimeout.Load())
 	c.sendTimeout.Store(s.sendTimeout.Load())
 	c.flags.Store(s.flags.Load())
 	c.linger.Store(s.linger.Load())
-	return c, 0
+	from := putInet(remote)
+	return c, from[:], 0
 }
 
 func (s *streamSocket) name() []byte {

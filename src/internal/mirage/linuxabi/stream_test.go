@@ -190,6 +190,24 @@ func TestStreamReset(t *testing.T) {
 	})
 }
 
+// A connection that is reset before it is accepted is accepted all the same, and says where it came from.
+func TestStreamResetBeforeAccept(t *testing.T) {
+	both(t, func(l *streamLog) {
+		listener, addr := l.listener()
+		c := l.w.must(l.t, syscall.SYS_SOCKET, syscall.AF_INET, syscall.SOCK_STREAM, 0)
+		l.w.must(l.t, syscall.SYS_CONNECT, c, addr, 16)
+		l.w.must(l.t, syscall.SYS_SETSOCKOPT, c, linux.SOL_SOCKET, linux.SO_LINGER, unsafe.Pointer(&linux.Linger{Onoff: 1}), 8)
+		l.w.must(l.t, syscall.SYS_CLOSE, c)
+		l.wait("listener", listener, in)
+		from, size := make([]byte, 16), int32(16)
+		s := l.w.must(l.t, syscall.SYS_ACCEPT4, listener, from, unsafe.Pointer(&size), syscall.SOCK_NONBLOCK)
+		l.note(fmt.Sprint("from ", from[:2], from[4:8]), int(size), 0)
+		l.wait("server", s, in|rdhup)
+		l.do("read", syscall.SYS_READ, s, from, 16)
+		l.do("getpeername", syscall.SYS_GETPEERNAME, s, from, unsafe.Pointer(&size))
+	})
+}
+
 func TestStreamStates(t *testing.T) {
 	both(t, func(l *streamLog) {
 		size := int32(16)

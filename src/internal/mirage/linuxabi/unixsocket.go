@@ -134,21 +134,21 @@ func (s *unixSocket) listen(p *Process, backlog int) linux.Errno {
 	return 0
 }
 
-func (s *unixSocket) accept(p *Process) (socket, linux.Errno) {
+func (s *unixSocket) accept(p *Process) (socket, []byte, linux.Errno) {
 	unixMu.Lock()
 	defer unixMu.Unlock()
 	switch {
 	case !s.connected():
-		return nil, linux.EOPNOTSUPP
+		return nil, nil, linux.EOPNOTSUPP
 	case !s.listening || s.noReceive:
-		return nil, linux.EINVAL
+		return nil, nil, linux.EINVAL
 	case len(s.connections) == 0:
-		return nil, linux.EAGAIN
+		return nil, nil, linux.EAGAIN
 	}
 	c := s.connections[0]
 	s.connections = s.connections[1:]
 	c.queued = false
-	return c, 0
+	return c, []byte(c.remote), 0
 }
 
 // addr is the socket's own address. unixMu is held.

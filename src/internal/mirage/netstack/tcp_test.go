@@ -97,7 +97,7 @@ func serveTCP(t testing.TB, p *tcp.Protocol, port uint16, f func(*tcpConn)) {
 	go func() {
 		for {
 			event := l.event()
-			s, err := l.s.Accept()
+			s, _, err := l.s.Accept()
 			if err == nil {
 				go f(newTCPConn(s))
 				continue

@@ -80,7 +80,7 @@ func (f *fuzzer) segment() {
 // call makes one of the program's calls.
 func (f *fuzzer) call() {
 	what := f.next()
-	if s, err := f.listen.Accept(); err == nil {
+	if s, _, err := f.listen.Accept(); err == nil {
 		f.all = append(f.all, s)
 	}
 	if what%16 == 0 && len(f.all) < 8 {

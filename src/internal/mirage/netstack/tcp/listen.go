@@ -98,22 +98,22 @@ func (s *Socket) disown() {
 	s.settle(s.p.net.Now(), 0)
 }
 
-// Accept returns the next connection. The errors are EAGAIN, EINVAL (not listening), EBADF.
-func (s *Socket) Accept() (*Socket, error) {
+// Accept returns the next connection, which may be over already, and its peer. The errors are EAGAIN, EINVAL (not listening), EBADF.
+func (s *Socket) Accept() (c *Socket, peer wire.AddrPort, err error) {
 	s.mu.Lock()
 	l := s.listener
 	switch {
 	case s.closed:
 		s.mu.Unlock()
-		return nil, inet.EBADF
+		return nil, peer, inet.EBADF
 	case l == nil:
 		s.mu.Unlock()
-		return nil, inet.EINVAL
+		return nil, peer, inet.EINVAL
 	case len(l.queue) == 0:
 		s.mu.Unlock()
-		return nil, inet.EAGAIN
+		return nil, peer, inet.EAGAIN
 	}
-	c := l.queue[0]
+	c = l.queue[0]
 	l.queue[0] = nil
 	l.queue = l.queue[1:]
 	l.queued.Add(-1)
@@ -121,7 +121,7 @@ func (s *Socket) Accept() (*Socket, error) {
 	c.mu.Lock()
 	c.parent, c.queue = nil, nil
 	c.mu.Unlock()
-	return c, nil
+	return c, c.tuple.remote, nil
 }
 
 // inputListen takes a segment for a listening socket: RFC 9293 section 3.10.7.2. It is false if it is to be refused.

@@ -194,7 +194,7 @@ func exchange(t *testing.T, p *pair, up, down int, options func(*Options)) int64
 			t.Fatalf("stands still at %.3f s: %+v, %+v, %+v", float64(p.ends[0].now-begun)/1e9, c, c.s.Info(), s)
 		}
 		if s == nil {
-			if a, err := l.Accept(); err == nil {
+			if a, _, err := l.Accept(); err == nil {
 				s = &talker{s: a, toSend: down}
 			}
 			if s == nil || c.s.Info().State == 2 {

@@ -380,7 +380,7 @@ func (p *player) call(name string, args []string) string {
 		}
 		return ok(p.listen.Listen(number(0, 100)))
 	case "accept":
-		s, err := p.listen.Accept()
+		s, _, err := p.listen.Accept()
 		if err == nil {
 			p.use(s)
 		}
