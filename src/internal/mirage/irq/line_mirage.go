@@ -43,5 +43,11 @@ func newMessage() (Message, error) {
 	return Message{&line{machine: l}, addr, data}, nil
 }
 
-// MemoryLine is the machine's MemoryLine.
-func MemoryLine() Line { return &line{machine: machine.MemoryLine()} }
+// MemoryLine is the machine's MemoryLine; one that is never raised if the machine has no line left.
+func MemoryLine() Line {
+	l := machine.MemoryLine()
+	if l < 0 {
+		return NewEvent()
+	}
+	return &line{machine: l}
+}
