@@ -4,6 +4,7 @@ package balloon
 
 import (
 	"encoding/binary"
+	"internal/mirage/clock"
 	"internal/mirage/device"
 	"internal/mirage/drivers/virtio/queue"
 	"slices"
@@ -11,7 +12,7 @@ import (
 	"time"
 )
 
-func init() { retry, calm = 10*time.Millisecond, 10*time.Millisecond }
+func init() { retry, calm = 10*clock.Millisecond, 10*clock.Millisecond }
 
 // Section 5.5.6.1: the balloon follows the target up and down, page numbers are of 4 KiB, and actual says what is in it.
 func TestTarget(t *testing.T) {
@@ -49,7 +50,7 @@ func TestTargetBeyondMemory(t *testing.T) {
 	h, _ := open(t, "mmio", modern, 2, m)
 	h.want(1 << 31)
 	h.settles(2*512 + 100)
-	time.Sleep(5 * retry)
+	clock.Sleep(5 * retry)
 	m.locked(func() {
 		if m.trimmed != 1 {
 			t.Errorf("the program was asked %d times", m.trimmed)
@@ -156,7 +157,7 @@ func TestReports(t *testing.T) {
 			h.release()
 			eventually(t, func() (ok bool) { m.locked(func() { ok = len(m.unused) == 70 }); return })
 			m.line.Raise()
-			time.Sleep(3 * calm)
+			clock.Sleep(3 * calm)
 			h.mu.Lock()
 			slices.Sort(h.reported)
 			if len(h.reported) != 70 || len(slices.Compact(h.reported)) != 70 {

@@ -1,13 +1,13 @@
 package balloon
 
 import (
+	"internal/mirage/clock"
 	"internal/mirage/drivers/virtio/queue"
 	"internal/mirage/irq"
-	"time"
 )
 
 // calm is how long memory is left alone after it became free: the program may want it again. A variable for tests.
-var calm = 2 * time.Second
+var calm int64 = 2 * clock.Second
 
 // maxReport is how many blocks are reported at once, a power of 2.
 const maxReport = 32
@@ -42,7 +42,7 @@ func powerOf2(n int) int {
 // run is the goroutine of the reports.
 func (r *report) run() {
 	for r.freed.Wait() {
-		time.Sleep(calm)
+		clock.Sleep(calm)
 		for more := true; more; {
 			var err error
 			if more, err = r.once(); err != nil {

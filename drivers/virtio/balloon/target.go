@@ -1,13 +1,13 @@
 package balloon
 
 import (
+	"internal/mirage/clock"
 	"internal/mirage/irq"
 	"internal/mirage/mmio"
-	"time"
 )
 
 // retry is how long the host waits for memory that the program cannot spare now. A variable for tests.
-var retry = time.Second
+var retry int64 = clock.Second
 
 // A run is contiguous pages in the balloon that are less than a block.
 type run struct {
@@ -24,7 +24,7 @@ type target struct {
 	pages   int    // in the balloon, as the host knows
 	small   []run  // those of them that are not in blocks
 	asked   uint32 // the target for which the program was last asked to give memory up
-	later   *time.Timer
+	later   *clock.Timer
 }
 
 func (t *target) init(d *Device) (err error) {
@@ -97,7 +97,7 @@ func (t *target) grow(want uint32, missing int) (moved bool, err error) {
 // again has the target looked at later.
 func (t *target) again() {
 	if t.later == nil {
-		t.later = time.AfterFunc(retry, t.changed.Raise)
+		t.later = clock.AfterFunc(retry, t.changed.Raise)
 	} else {
 		t.later.Reset(retry)
 	}

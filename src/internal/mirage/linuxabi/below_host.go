@@ -6,7 +6,6 @@ import (
 	"internal/mirage/fs"
 	"internal/mirage/linuxabi/linux"
 	"internal/mirage/ranges"
-	"os"
 	"sync/atomic"
 	"time"
 )
@@ -88,7 +87,9 @@ func objectOf(p fs.Pages) uintptr                                       { return
 func objectMapped(object uintptr) bool                                  { return false }
 func unmappedObject() uintptr                                           { return 0 }
 
-func arguments() (args, environment []string) { return os.Args, os.Environ() }
+func arguments() (args, environment []string) {
+	return []string{"/bin/program", "argument"}, []string{"NAME=value"}
+}
 
 // hostRanges are a text, a heap, and a part that may not be touched.
 var hostRanges = []ranges.Range{
