@@ -89,5 +89,10 @@ func (s Store) Log(k Key) (*os.File, error) {
 	if err := os.MkdirAll(s.Dir, 0o777); err != nil {
 		return nil, err
 	}
-	return os.Create(filepath.Join(s.Dir, k.Arch+"-"+strings.ReplaceAll(k.Name, "/", "-")+".log"))
+	return os.Create(s.LogName(k))
+}
+
+// LogName is the name of the file that Log makes.
+func (s Store) LogName(k Key) string {
+	return filepath.Join(s.Dir, k.Arch+"-"+strings.ReplaceAll(k.Name, "/", "-")+".log")
 }

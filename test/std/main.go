@@ -27,7 +27,11 @@ func main() {
 	if len(patterns) == 0 {
 		patterns = packages
 	}
-	r, err := newRunner(*short)
+	root, err := os.Getwd()
+	if err != nil {
+		log.Fatal(err)
+	}
+	r, err := newRunner(root, *short)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -58,12 +62,9 @@ type runner struct {
 	skips     []results.Skip
 }
 
-func newRunner(short bool) (*runner, error) {
-	root, err := os.Getwd()
-	if err != nil {
-		return nil, err
-	}
-	r := &runner{store: results.Store{Dir: filepath.Join(root, "build/std")}, short: short}
+// newRunner returns one for the repository in root.
+func newRunner(root string, short bool) (r *runner, err error) {
+	r = &runner{store: results.Store{Dir: filepath.Join(root, "build/std")}, short: short}
 	if r.toolchain, err = results.FindToolchain(root); err != nil {
 		return nil, err
 	}
