@@ -14,8 +14,9 @@ var permanent struct {
 }
 
 // permanentAlloc returns n bytes of zeroed memory, at most a page, aligned to 64, that are never given back.
-func permanentAlloc(n uintptr) (p unsafe.Pointer) {
+func permanentAlloc(n uintptr) unsafe.Pointer {
 	n = alignUp(n, 64)
+	at := uintptr(0) // no pointer: on the trap stack there may be no write barrier
 	onTrapStack(func() {
 		a := &permanent
 		flags := a.lock.lock()
@@ -26,13 +27,13 @@ func permanentAlloc(n uintptr) (p unsafe.Pointer) {
 			}
 		}
 		if a.end-a.at >= n {
-			p = unsafe.Pointer(a.at)
+			at = a.at
 			a.at += n
 		}
 		a.lock.unlock(flags)
 	})
-	if p == nil {
+	if at == 0 {
 		throw("no memory for a thread")
 	}
-	return p
+	return unsafe.Pointer(at)
 }

@@ -11,7 +11,7 @@ import (
 // sample is of tests that ask much of a runtime and of what is below it, and take little time.
 var sample = strings.Fields(`
 	args.go cmplxdivide.go deferfin.go deferprint.go divide.go env.go floatcmp.go gc.go gc1.go goprint.go helloworld.go intcvt.go
-	mallocfin.go map.go method4.go nilptr.go peano.go print.go printbig.go range.go recover.go recover1.go recover2.go recover3.go
+	mallocfin.go map.go method4.go peano.go print.go printbig.go range.go recover.go recover1.go recover2.go recover3.go
 	sigchld.go stack.go stackobj.go utf.go zerodivide.go
 	abi/defer_recover_results.go abi/fibish.go
 	chan/doubleselect.go chan/fifo.go chan/goroutines.go chan/select3.go chan/sieve1.go

@@ -47,6 +47,9 @@ func Boot(t testing.TB, c vm.Config) *Booted {
 	t.Cleanup(func() {
 		m.Stop()
 		<-b.ended
+		if t.Failed() {
+			t.Logf("the machine wrote\n%s", b)
+		}
 	})
 	return b
 }

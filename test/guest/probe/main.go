@@ -106,6 +106,7 @@ func udp(args []string) {
 		must(0, err)
 		must(c.WriteTo(fmt.Appendf(nil, "%d %s", n, buf[:n]), from))
 		if string(buf[:n]) == "end" {
+			time.Sleep(100 * time.Millisecond) // a machine that is off sends no answer
 			return
 		}
 	}
