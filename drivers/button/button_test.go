@@ -5,6 +5,7 @@ package button
 import (
 	"internal/mirage/irq"
 	"internal/mirage/mmio/mmiotest"
+	"sync"
 	"testing"
 	"time"
 )
@@ -30,6 +31,40 @@ func (p presses) want(t *testing.T, rule string, n int) {
 	}
 }
 
+// machine guards the models' registers: those of a test and of the input's goroutine reach them.
+var machine sync.Mutex
+
+// model returns a register model whose accesses are one at a time.
+func model(length uintptr, read func(off uintptr, width int) uint32, write func(off uintptr, width int, v uint32)) *mmiotest.Model {
+	return &mmiotest.Model{
+		Length: length,
+		Read: func(off uintptr, width int) uint32 {
+			machine.Lock()
+			defer machine.Unlock()
+			return read(off, width)
+		},
+		Write: func(off uintptr, width int, v uint32) {
+			machine.Lock()
+			defer machine.Unlock()
+			write(off, width, v)
+		},
+	}
+}
+
+// set changes a register as its machine does.
+func set[T any](register *T, v T) {
+	machine.Lock()
+	defer machine.Unlock()
+	*register = v
+}
+
+// get returns what a register holds.
+func get[T any](register *T) T {
+	machine.Lock()
+	defer machine.Unlock()
+	return *register
+}
+
 // A pm1 is a machine with PM1 registers. Tests change it while it is quiet.
 type pm1 struct {
 	status, enable, control uint16
@@ -39,27 +74,25 @@ type pm1 struct {
 
 func (m *pm1) button(input uint32) PM1 {
 	return PM1{
-		Event: &mmiotest.Model{Length: 4,
-			Read: func(off uintptr, width int) uint32 {
-				if off == 0 {
-					return uint32(m.status)
-				}
-				return uint32(m.enable)
-			},
-			Write: func(off uintptr, width int, v uint32) {
-				if off == 0 {
-					m.status &^= uint16(v)
-				} else {
-					m.enable = uint16(v)
-				}
-			}},
-		Control: &mmiotest.Model{Length: 2, Read: func(uintptr, int) uint32 { return uint32(m.control) }},
-		Command: &mmiotest.Model{Length: 1, Write: func(off uintptr, width int, v uint32) {
+		Event: model(4, func(off uintptr, width int) uint32 {
+			if off == 0 {
+				return uint32(m.status)
+			}
+			return uint32(m.enable)
+		}, func(off uintptr, width int, v uint32) {
+			if off == 0 {
+				m.status &^= uint16(v)
+			} else {
+				m.enable = uint16(v)
+			}
+		}),
+		Control: model(2, func(uintptr, int) uint32 { return uint32(m.control) }, nil),
+		Command: model(1, nil, func(off uintptr, width int, v uint32) {
 			m.command = append(m.command, uint8(v))
 			if !m.stubborn {
 				m.control |= pm1ACPI
 			}
-		}},
+		}),
 		Enable: 2,
 		Input:  irq.Input{Number: input, Level: true},
 	}
@@ -80,11 +113,11 @@ func TestPM1(t *testing.T) {
 	irq.Fire(9)
 	p.want(t, "a press from before", 0)
 	for range 3 {
-		m.status = pm1PowerButton | 1<<4
+		set(&m.status, pm1PowerButton|1<<4)
 		irq.Fire(9)
 		p.want(t, "section 4.8.2.2.1.1", 1)
-		if m.status != 1<<4 {
-			t.Errorf("section 4.8.3.1.1: status is left %#x", m.status)
+		if status := get(&m.status); status != 1<<4 {
+			t.Errorf("section 4.8.3.1.1: status is left %#x", status)
 		}
 	}
 }
@@ -111,21 +144,21 @@ func TestPM1Mode(t *testing.T) {
 
 func TestGED(t *testing.T) {
 	events := uint32(2)
-	regs := &mmiotest.Model{Length: 4, Read: func(uintptr, int) uint32 {
+	regs := model(4, func(uintptr, int) uint32 {
 		v := events
 		events = 0 // by reading
 		return v
-	}}
+	}, nil)
 	p := make(presses, 10)
 	if err := (GED{Register: regs, Mask: 2, Input: irq.Input{Number: 20}}).Open(p.add); err != nil {
 		t.Fatal(err)
 	}
 	irq.Fire(20)
 	p.want(t, "a press from before", 0)
-	events = 2 | 8
+	set(&events, 2|8)
 	irq.Fire(20)
 	p.want(t, "section 5.6.9", 1)
-	events = 8
+	set(&events, 8)
 	irq.Fire(20)
 	p.want(t, "another event", 0)
 	if err := (GED{Register: make(mmiotest.Bytes, 1)}).Open(nil); err != errGEDSize {
@@ -135,7 +168,9 @@ func TestGED(t *testing.T) {
 
 func TestPL061(t *testing.T) {
 	for i, low := range []bool{false, true} {
-		regs := make(mmiotest.Bytes, gpioSize)
+		held := make(mmiotest.Bytes, gpioSize)
+		regs := model(gpioSize, func(off uintptr, _ int) uint32 { return uint32(held.Load8(off)) },
+			func(off uintptr, _ int, v uint32) { held.Store8(off, uint8(v)) })
 		gpioDirection.Store(regs, 0xff)
 		gpioSense.Store(regs, 0xff)
 		gpioBothEdges.Store(regs, 0xff)
