@@ -56,8 +56,8 @@ func (p *Process) unpack(info machine.Boot) {
 }
 
 // attachConsoles makes the consoles that there are, and those that come, the program's: the first is standard input and
-// output unless a word names another, and ports may have the input and the output to themselves. Standard error stays where the kernel's
-// own messages go unless that is one of them.
+// output unless a word names another, and ports may have the input and the output to themselves. Standard error stays
+// where the kernel's own messages go unless that is one of them.
 func (p *Process) attachConsoles(name string) {
 	if name != "" {
 		p.console.expect()
