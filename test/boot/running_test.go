@@ -2,6 +2,8 @@ package boot
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -28,6 +30,50 @@ func TestUDP(t *testing.T) {
 			t.Errorf("exit code %d\n%s", code, b)
 		}
 	})
+}
+
+// What a program sends last reaches its peer, although the program ends at once.
+func TestSentBeforeTheEnd(t *testing.T) {
+	const size = 100_000
+	on(t, harness.Machines, func(t *testing.T, c vm.Config) {
+		datagrams, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer datagrams.Close()
+		streams, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer streams.Close()
+		came := make(chan int64)
+		go func() {
+			n := int64(-1)
+			if s, err := streams.Accept(); err == nil {
+				n, _ = io.Copy(io.Discard, s)
+				s.Close()
+			}
+			came <- n
+		}()
+		c.Args = []string{"send", onHost(datagrams.LocalAddr()), onHost(streams.Addr()), strconv.Itoa(size)}
+		harness.Run(t, c, 0)
+		streams.Close()
+		if n := <-came; n != size {
+			t.Errorf("%d bytes came by TCP, want %d", n, size)
+		}
+		datagrams.SetReadDeadline(time.Now().Add(time.Second))
+		b := make([]byte, 100)
+		n, _, err := datagrams.ReadFrom(b)
+		if string(b[:n]) != "last words" {
+			t.Errorf("%q came by UDP (%v)", b[:n], err)
+		}
+	})
+}
+
+// onHost is where QEMU's user network has what listens at a on the host.
+func onHost(a net.Addr) string {
+	_, port, _ := net.SplitHostPort(a.String())
+	return net.JoinHostPort("10.0.2.2", port)
 }
 
 func TestPreemption(t *testing.T) {

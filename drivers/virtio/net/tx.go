@@ -133,6 +133,15 @@ func (d *Device) Flush() {
 	t.mu.Unlock()
 }
 
+// Idle implements device.NIC. A card that is broken sends nothing any more.
+func (d *Device) Idle() bool {
+	t := &d.tx
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.reclaim(d)
+	return t.queue.InFlight() == 0 || d.broken.Load()
+}
+
 // hold makes what is sent wait until release: a batch of received frames is answered with one notification.
 func (t *transmitter) hold() {
 	t.mu.Lock()

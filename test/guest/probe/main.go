@@ -24,6 +24,7 @@ var commands = map[string]func(args []string){
 	"cat":   func([]string) { must(io.Copy(os.Stdout, os.Stdin)) },
 	"tree":  tree,
 	"udp":   udp,
+	"send":  send,
 	"spin":  spin,
 	"sleep": sleep,
 	"fill":  fill,
@@ -106,10 +107,15 @@ func udp(args []string) {
 		must(0, err)
 		must(c.WriteTo(fmt.Appendf(nil, "%d %s", n, buf[:n]), from))
 		if string(buf[:n]) == "end" {
-			time.Sleep(100 * time.Millisecond) // a machine that is off sends no answer
 			return
 		}
 	}
+}
+
+// send sends a datagram to one address and n bytes by TCP to another, and ends.
+func send(args []string) {
+	must(must(net.Dial("udp4", args[0])).Write([]byte("last words")))
+	must(must(net.Dial("tcp4", args[1])).Write(make([]byte, must(strconv.Atoi(args[2])))))
 }
 
 // spin shows that a loop that never calls anything is preempted: on one CPU the main goroutine goes on.

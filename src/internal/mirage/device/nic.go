@@ -30,6 +30,9 @@ type NIC interface {
 	// flushes by itself once the batch is done.
 	Flush()
 
+	// Idle reports whether the card has sent all that Transmit queued. Asked rarely: when the machine ends.
+	Idle() bool
+
 	// Receive starts reception: f is called for each frame, in the driver's own goroutine, one at a time. The
 	// frame and its Bytes are the driver's again when f returns: f copies what it keeps. Called once.
 	Receive(f func(*Frame))

@@ -7,6 +7,7 @@ import (
 	"internal/mirage/linuxabi/linux"
 	"internal/mirage/machine"
 	"internal/mirage/netstack"
+	"internal/runtime/exithook"
 	"internal/strconv"
 )
 
@@ -38,6 +39,7 @@ func init() {
 	p.attachNetwork(&words)
 	device.OnShutdown(func() { raise(p, linux.SIGTERM) })
 	machine.SetSyscalls(p.Serve)
+	exithook.Add(exithook.Hook{F: p.finish, RunOnFailure: true}) // main may return without a system call
 	machine.SetPoller(machine.Poller{Open: p.pollOpen, Close: p.pollClose})
 }
 

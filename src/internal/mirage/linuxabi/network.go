@@ -55,6 +55,20 @@ func (n *network) settle(interfaces []*netstack.Interface) {
 	n.finish()
 }
 
+// drain waits, for a time, until all that was sent has left, and closes connections. The time is enough for one segment, or one
+// question for a neighbour, to be lost: RFC 6298 section 2.1 and RFC 1122 section 2.3.2.1 have a second for each.
+func (n *network) drain() {
+	const (
+		patience = 2 * clock.Second
+		interval = clock.Second / 1000
+	)
+	for end := nanotime() + int64(patience); nanotime() < end; clock.Sleep(interval) {
+		if n.tcp.Finish() && n.stack.Idle() {
+			return
+		}
+	}
+}
+
 // finish lets everybody go on.
 func (n *network) finish() {
 	n.settled.Store(true)

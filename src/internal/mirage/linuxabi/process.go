@@ -21,7 +21,8 @@ type Process struct {
 	name    atomic.Pointer[string] // PR_SET_NAME
 	sigmask atomic.Uint64
 	keep    atomic.Bool // PR_SET_KEEPCAPS
-	started int64       // nanotime
+	ending  sync.Once
+	started int64 // nanotime
 
 	bootLine   string // what the machine's loader said
 	bootIDOnce sync.Once
@@ -126,9 +127,17 @@ func setsid(p *Process, a args) (uintptr, linux.Errno) { return 0, linux.EPERM }
 // wait answers that there are no children: none can be made.
 func wait(p *Process, a args) (uintptr, linux.Errno) { return 0, linux.ECHILD }
 
+// finish lets what the program has written leave before the machine ends: on Linux the kernel goes on sending.
+func (p *Process) finish() {
+	p.ending.Do(func() {
+		p.console.drain()
+		p.net.drain()
+	})
+}
+
 // exit serves exit and exit_group: the runtime decides what remains to be done.
 func exit(p *Process, a args) (uintptr, linux.Errno) {
-	p.console.drain()
+	p.finish()
 	exitMachine(int32(a.a1))
 	return 0, 0
 }

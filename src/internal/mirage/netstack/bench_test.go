@@ -29,6 +29,7 @@ func (m *mill) Alloc(n int) *device.Frame {
 func (m *mill) Transmit(f *device.Frame) { m.answers++ }
 func (m *mill) Discard(*device.Frame)    {}
 func (m *mill) Flush()                   {}
+func (m *mill) Idle() bool               { return true }
 
 // newMill makes a stack on a mill, with an echo service, and a query for it.
 func newMill(t testing.TB, offload device.Offloads, set func(*udp.Protocol)) (*mill, *device.Frame) {

@@ -133,6 +133,13 @@ func (c *Cache) Resolve(now int64, a, from wire.Addr, frame func() *device.Frame
 	return 0, Asked, c.question(e)
 }
 
+// Asking reports whether a neighbour is being asked for, and frames wait for the answer.
+func (c *Cache) Asking() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.waiting > 0
+}
+
 // makeRoom makes room for one pending entry, at the cost of the one that has been pending longest, or of a known one
 // that was not used of late.
 func (c *Cache) makeRoom() bool {

@@ -124,6 +124,12 @@ func (c *Channel) chance(thousandths int) bool {
 	return thousandths > 0 && c.next()%1000 < uint64(thousandths)
 }
 
+// Idle implements device.NIC.
+func (c *Channel) Idle() bool {
+	_, waiting := c.peer.Next()
+	return !waiting
+}
+
 // Flush wakes the far end's goroutine, if it has one.
 func (c *Channel) Flush() {
 	select {

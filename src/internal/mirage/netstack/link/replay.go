@@ -24,6 +24,7 @@ func (r *Replay) Offloads() device.Offloads     { return 0 }
 func (r *Replay) Alloc(n int) *device.Frame     { return r.pool.alloc(n) }
 func (r *Replay) Discard(f *device.Frame)       { r.pool.release(f) }
 func (r *Replay) Flush()                        {}
+func (r *Replay) Idle() bool                    { return true }
 func (r *Replay) Receive(f func(*device.Frame)) { r.receive = f }
 
 // Transmit records f at the time of the frame that was received last.

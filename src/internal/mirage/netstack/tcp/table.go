@@ -74,6 +74,22 @@ func (p *tablePart) grow(t *table) {
 	}
 }
 
+// all lists the sockets.
+func (t *table) all() []*Socket {
+	var all []*Socket
+	for i := range t.parts {
+		p := &t.parts[i]
+		p.mu.Lock()
+		for _, s := range p.lists {
+			for ; s != nil; s = s.chain {
+				all = append(all, s)
+			}
+		}
+		p.mu.Unlock()
+	}
+	return all
+}
+
 // remove takes a socket out.
 func (t *table) remove(s *Socket) {
 	p, h := t.place(&s.tuple)

@@ -91,6 +91,7 @@ func (t *Tap) MTU() int                  { return t.mtu }
 func (t *Tap) LinkUp() bool              { return true }
 func (t *Tap) Offloads() device.Offloads { return 0 }
 func (t *Tap) Flush()                    {}
+func (t *Tap) Idle() bool                { return true } // Transmit has sent
 
 func (t *Tap) Alloc(n int) *device.Frame {
 	if n > frameLen {
