@@ -92,7 +92,8 @@ func (s *Stack) Cancel(t *inet.Timer) { s.timers.Cancel(t) }
 // with virtual time.
 func (s *Stack) Poll(now int64) (next int64) { return s.timers.Run(now) }
 
-// Start runs the stack's timers in a goroutine of their own, until stop is called. Without it the caller calls Poll.
+// Start runs the stack's timers in a goroutine of their own, until stop is called. Without it the caller calls Poll. While
+// nothing is due, no timer waits: with one the scheduler reads the clock each time it chooses a goroutine.
 func (s *Stack) Start() (stop func()) {
 	done := make(chan struct{})
 	go func() {
@@ -100,11 +101,11 @@ func (s *Stack) Start() (stop func()) {
 		defer alarm.Stop()
 		for {
 			now := s.Now()
-			wait := int64(clock.Hour)
 			if next := s.Poll(now); next != 0 {
-				wait = max(next-now, 0)
+				alarm.Reset(max(next-now, 0))
+			} else {
+				alarm.Stop()
 			}
-			alarm.Reset(wait)
 			select {
 			case <-done:
 				return
