@@ -9,6 +9,9 @@ import "unsafe"
 //
 //go:nowritebarrierrec
 func accessFault(t *thread, f *trapFrame, va uintptr, want vmProt) {
+	if sp := f.stackPointer(); t.trapStack.lo <= sp && sp < t.trapStack.hi {
+		trapFatal(f, "page fault on a trap stack") // to fill the page might wait for a lock that is held there
+	}
 	switch vmFault(va, want) {
 	case vmFilled:
 	case vmNoMemory:

@@ -90,6 +90,7 @@ func machine_balloonReclaimed() (phys uint64) {
 
 //go:linkname machine_takeUnused internal/mirage/machine.runtime_takeUnused
 func machine_takeUnused(blocks []uint64) (n int) {
+	clear(blocks) // memory fresh from the heap may have no page yet
 	onTrapStack(func() { n = unusedTake(blocks) })
 	return n
 }

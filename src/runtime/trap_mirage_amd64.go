@@ -113,6 +113,8 @@ func faultSignal(t *thread, f *trapFrame, sig uint32, info siginfo) {
 	deliverSignal(t, f, sig, info)
 }
 
+func (f *trapFrame) stackPointer() uintptr { return uintptr(f.rsp) }
+
 // enterHandler makes the trap return to pc with sp.
 func (f *trapFrame) enterHandler(pc, sp uintptr) {
 	f.rip = uint64(pc)

@@ -141,6 +141,8 @@ func faultSignal(t *thread, f *trapFrame, sig uint32, info siginfo) {
 	deliverSignal(t, f, sig, info)
 }
 
+func (f *trapFrame) stackPointer() uintptr { return uintptr(f.sp) }
+
 // enterHandler makes the trap return to pc with sp.
 func (f *trapFrame) enterHandler(pc, sp uintptr) {
 	f.pc = uint64(pc)

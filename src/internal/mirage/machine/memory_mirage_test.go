@@ -73,3 +73,14 @@ func touchZero(mib int) [][]byte {
 	}
 	return blocks
 }
+
+// What the allocator tells of its free blocks goes to memory that has no pages yet, which come from that allocator.
+func TestTakeUnusedIntoFreshMemory(t *testing.T) {
+	fresh := make([]uint64, 4<<20)
+	blocks := fresh[len(fresh)/2:][:4]
+	n := machine.TakeUnused(blocks)
+	if n == 0 {
+		t.Fatal("no block is unused")
+	}
+	machine.GiveUnused(blocks[:n])
+}
