@@ -64,6 +64,11 @@ func (c *Config) settle() error {
 		c.Machine = addOptions(c.Machine, "rtc=on", "pit=on")
 	case "q35", "pc":
 		c.PCI = true
+	case "virt":
+		// QEMU's default is version 2, which has a bit for each of eight CPUs (GIC architecture, IHI 0048B, 4.3.12).
+		if c.CPUs > 8 {
+			c.Machine = addOptions(c.Machine, "gic-version=3")
+		}
 	}
 	if c.Memory == 0 {
 		c.Memory = 256

@@ -207,3 +207,23 @@ func TestMessages(t *testing.T) {
 		t.Errorf("errors() = %.80q, want %q and no more than %d bytes kept", got, want, maxMessages)
 	}
 }
+
+// QEMU refuses more than eight CPUs with its default interrupt controller for arm64.
+func TestManyCPUs(t *testing.T) {
+	needQEMU(t)
+	file := save(t, codeImage(elf.EM_AARCH64, armBase, nil, make([]byte, 4)))
+	for _, test := range []struct {
+		cpus          int
+		machine, want string
+	}{
+		{8, "", "virt"},
+		{9, "", "virt,gic-version=3"},
+		{64, "virt,highmem=off", "virt,highmem=off,gic-version=3"},
+		{64, "virt,gic-version=4", "virt,gic-version=4"},
+	} {
+		c := Config{Image: file, CPUs: test.cpus, Machine: test.machine}
+		if err := c.settle(); err != nil || c.Machine != test.want {
+			t.Errorf("%d CPUs of %q: machine %q, %v, want %q", test.cpus, test.machine, c.Machine, err, test.want)
+		}
+	}
+}
