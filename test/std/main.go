@@ -21,11 +21,12 @@ func main() {
 	log.SetPrefix("std: ")
 	archs := flag.String("arch", "amd64,arm64", "architectures, comma-separated")
 	short := flag.Bool("short", false, "run short tests")
+	parallel := flag.Int("p", 1, "how many packages to test at once")
 	again := flag.Bool("again", false, "forget earlier results")
 	flag.Parse()
 	patterns := flag.Args()
 	if len(patterns) == 0 {
-		patterns = packages
+		patterns = []string{"std"}
 	}
 	root, err := os.Getwd()
 	if err != nil {
@@ -40,7 +41,7 @@ func main() {
 	}
 	ok := true
 	for _, arch := range strings.Split(*archs, ",") {
-		passed, err := r.runAll(arch, patterns)
+		passed, err := r.runAll(arch, patterns, *parallel)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -75,28 +76,61 @@ func newRunner(root string, short bool) (r *runner, err error) {
 // target is the environment of a go command for GOOS=mirage.
 func target(arch string) []string { return []string{"GOOS=mirage", "GOARCH=" + arch} }
 
-// runAll tests the packages of patterns that have no result yet, and reports whether all have passed.
-func (r *runner) runAll(arch string, patterns []string) (bool, error) {
-	list, err := r.toolchain.Command(target(arch), append([]string{"list"}, patterns...)...).Output()
+// runAll tests the packages of patterns that have no result yet, parallel of them at a time, and reports whether all have
+// passed.
+func (r *runner) runAll(arch string, patterns []string, parallel int) (bool, error) {
+	pkgs, err := r.list(arch, patterns)
 	if err != nil {
-		return false, fmt.Errorf("go list: %w", err)
+		return false, err
 	}
 	earlier := r.store.All()
 	ok := true
-	for _, pkg := range strings.Fields(string(list)) {
-		result, done := earlier[results.Key{Arch: arch, Name: pkg}]
-		if !done || !result.Settled(r.toolchain.Version) {
-			if result, err = r.run(arch, pkg); err != nil {
-				return false, err
-			}
-			if err := r.store.Keep(result); err != nil {
-				return false, err
-			}
+	var todo []string
+	for _, pkg := range pkgs {
+		if result := earlier[results.Key{Arch: arch, Name: pkg}]; result.Settled(r.toolchain.Version) {
+			fmt.Println(result)
+		} else {
+			todo = append(todo, pkg)
 		}
-		fmt.Println(result)
-		ok = ok && result.Failed == 0
+	}
+	answers := r.start(arch, todo, parallel)
+	for range todo {
+		a := <-answers
+		if a.err == nil {
+			a.err = r.store.Keep(a.Result)
+		}
+		if a.err != nil {
+			return false, a.err
+		}
+		fmt.Println(a.Result)
+		ok = ok && a.Failed == 0
 	}
 	return ok, nil
+}
+
+// An answer is what became of a package.
+type answer struct {
+	results.Result
+	err error
+}
+
+// start begins to test packages, parallel of them at a time, and returns where there will be an answer for each.
+func (r *runner) start(arch string, pkgs []string, parallel int) <-chan answer {
+	next := make(chan string, len(pkgs))
+	for _, pkg := range pkgs {
+		next <- pkg
+	}
+	close(next)
+	answers := make(chan answer)
+	for range parallel {
+		go func() {
+			for pkg := range next {
+				res, err := r.run(arch, pkg)
+				answers <- answer{res, err}
+			}
+		}()
+	}
+	return answers
 }
 
 // run tests one package.

@@ -1,8 +1,28 @@
 package main
 
-// packages are the patterns that are tested when none are given.
-var packages = []string{
-	"bufio", "bytes", "compress/...", "container/...", "context", "crypto/aes", "crypto/sha256", "encoding/...",
-	"errors", "fmt", "hash/...", "math", "math/big", "math/bits", "math/cmplx", "math/rand", "math/rand/v2", "reflect",
-	"regexp/...", "sort", "strconv", "strings", "sync", "sync/atomic", "text/...", "time", "unicode/...",
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// late are the packages whose tests take longest, the longest last: what others show is known by then.
+var late = []string{
+	"archive/zip", "compress/flate", "crypto/internal/fips140test", "crypto/rsa", "crypto/x509", "go/types", "math/big", "net",
+	"reflect", "strconv", "sync", "time", "crypto/tls", "runtime/pprof", "runtime/trace", "internal/trace", "net/http", "runtime",
+}
+
+// list returns the packages of patterns that have tests, in the order in which to run them. The target's own
+// packages are in std too; test/run tests them.
+func (r *runner) list(arch string, patterns []string) ([]string, error) {
+	const tested = "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}"
+	out, err := r.toolchain.Command(target(arch), append([]string{"list", "-f", tested}, patterns...)...).Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	pkgs := slices.DeleteFunc(strings.Fields(string(out)), func(pkg string) bool {
+		return strings.HasPrefix(pkg, "mirage/") || strings.HasPrefix(pkg, "internal/mirage/")
+	})
+	slices.SortStableFunc(pkgs, func(a, b string) int { return slices.Index(late, a) - slices.Index(late, b) })
+	return pkgs, nil
 }
