@@ -41,8 +41,9 @@ func readZoneFile(name string, origin Name, open Opener) (*Zone, error) {
 }
 
 // ReadZone reads a zone in master file format (RFC 1035 section 5) from r. Errors call the file name. Relative
-// names are relative to origin until the first $ORIGIN; with origin "" they are an error until then. Files of
-// $INCLUDE are opened with open, relative names relative to the file that includes; without open there are none.
+// names are relative to origin until the first $ORIGIN; with origin "" they are relative to the name of the SOA
+// record, and an error before it. Files of $INCLUDE are opened with open, relative names relative to the file that
+// includes; without open there are none.
 //
 // Besides RFC 1035 it reads $TTL (RFC 2308 section 4), TTLs with units (1h30m), data and types in the form of
 // RFC 3597, and it lets $ORIGIN be relative.
@@ -142,6 +143,9 @@ func (f *zoneFile) entry(file uint16) error {
 	toks, err := f.prefix(&r, toks)
 	if err != nil {
 		return err
+	}
+	if r.Type == TypeSOA && f.origin == "" { // nobody else says which zone this is
+		f.origin = f.owner
 	}
 	if f.data, err = appendData(f.data[:0], r.Type, toks, f.origin); err != nil {
 		return err
