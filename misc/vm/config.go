@@ -41,6 +41,9 @@ type Config struct {
 	qemu string // the program
 }
 
+// leastMemory is less than what any program gets on with, MiB: a machine with less may not get as far as to say so.
+const leastMemory = 8
+
 // settle fills in the defaults and checks what was given.
 func (c *Config) settle() error {
 	image, err := Inspect(c.Image)
@@ -72,6 +75,9 @@ func (c *Config) settle() error {
 	}
 	if c.Memory == 0 {
 		c.Memory = 256
+	}
+	if c.Memory < leastMemory {
+		return fmt.Errorf("%d MiB are too little to boot in: %d at least", c.Memory, leastMemory)
 	}
 	if c.CPUs == 0 {
 		c.CPUs = 1

@@ -28,7 +28,7 @@ func readCommandLine() {
 	line := bootInfo.CommandLine
 	n := uintptr(len(line)) + 1
 	// Each word takes two bytes of the line or more; unquoted it is no longer than it was. argv and envp end with nil.
-	words := n/2 + 4
+	words := n/2 + 5
 	text := bootAlloc(3 * n)
 	c := commandLine{
 		vector: unsafe.Slice((**byte)(bootAlloc(words*8)), words),
@@ -39,6 +39,7 @@ func readCommandLine() {
 	argc, argv = int32(c.n), &c.vector[0]
 	c.n++
 	c.split(line, unsafe.Slice((*byte)(add(text, n)), n), c.variable)
+	c.add(unsafe.StringData("HOME=/root\x00")) // of two variables of one name the first counts
 
 	clear(line)
 	bootInfo.CommandLine = c.system

@@ -85,7 +85,7 @@ func TestStart(t *testing.T) {
 		if want := append([]string{"/bin/the program"}, args...); !slices.Equal(r.Args, want) {
 			t.Errorf("arguments are %q, want %q", r.Args, want)
 		}
-		if !slices.Equal(r.Env, env) {
+		if env := append(env, "HOME=/root"); !slices.Equal(r.Env, env) {
 			t.Errorf("environment is %q, want %q", r.Env, env)
 		}
 		if r.Dir != "/" || r.OS != "mirage" || r.Arch != c.Arch {

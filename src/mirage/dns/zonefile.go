@@ -41,8 +41,8 @@ func readZoneFile(name string, origin Name, open Opener) (*Zone, error) {
 }
 
 // ReadZone reads a zone in master file format (RFC 1035 section 5) from r. Errors call the file name. Relative
-// names are relative to origin until the first $ORIGIN; with origin "" they are relative to the name of the SOA
-// record, and an error before it. Files of $INCLUDE are opened with open, relative names relative to the file that
+// names are relative to origin until the first $ORIGIN or the SOA record, which names the zone; with origin "" they are an
+// error until then. Files of $INCLUDE are opened with open, relative names relative to the file that
 // includes; without open there are none.
 //
 // Besides RFC 1035 it reads $TTL (RFC 2308 section 4), TTLs with units (1h30m), data and types in the form of
@@ -64,6 +64,7 @@ type zoneFile struct {
 	open   Opener
 	left   int // bytes that may still be read
 	origin Name
+	stated bool // $ORIGIN has set it
 	owner  Name // of the last record
 	ttl    uint32
 	ttlSet ttlSource
@@ -144,7 +145,7 @@ func (f *zoneFile) entry(file uint16) error {
 	if err != nil {
 		return err
 	}
-	if r.Type == TypeSOA && f.origin == "" { // nobody else says which zone this is
+	if r.Type == TypeSOA && !f.stated { // the caller may have had to guess which zone this is
 		f.origin = f.owner
 	}
 	if f.data, err = appendData(f.data[:0], r.Type, toks, f.origin); err != nil {
@@ -209,7 +210,7 @@ func (f *zoneFile) directive(name string, args []token) error {
 		if err != nil {
 			return errors.New("$ORIGIN " + quote(args[0].text) + ": " + err.Error())
 		}
-		f.origin = Name(origin)
+		f.origin, f.stated = Name(origin), true
 	case "$TTL":
 		ttl, err := parsePeriod(args[0].text)
 		if err != nil {
