@@ -24,7 +24,8 @@ func futexBucketOf(addr *uint32) *futexBucket {
 	return &futexes[(a>>2^a>>12)%futexBuckets]
 }
 
-// futexsleep waits while *addr == val, at most ns nanoseconds if ns >= 0, until futexwakeup(addr). It may return earlier.
+// futexsleep waits while *addr == val, at most ns nanoseconds if ns >= 0, until futexwakeup(addr). It may return earlier,
+// and does so for a signal, as by EINTR: the handler could not run before the wait is over.
 //
 //go:nosplit
 //go:nowritebarrierrec
@@ -43,13 +44,18 @@ func futexwakeup(addr *uint32, n uint32) {
 //go:nowritebarrierrec
 func futexWait(addr *uint32, val uint32, ns int64) {
 	b := futexBucketOf(addr)
+	t := thisCPU().current
+	t.addr = uintptr(unsafe.Pointer(addr)) // before signals are looked for: raiseproc posts one, then looks where t waits
 	flags := b.lock.lock()
-	if atomic.Load(addr) != val || ns == 0 {
+	signalled := t.signalled() && t.signalTop != 0 && !t.inSignal
+	if atomic.Load(addr) != val || ns == 0 || signalled {
+		t.addr = 0
 		b.lock.unlock(flags)
+		if signalled {
+			interruptSoon()
+		}
 		return
 	}
-	t := thisCPU().current
-	t.addr = uintptr(unsafe.Pointer(addr))
 	t.waitNext = b.first
 	b.first = t
 	if ns > 0 {

@@ -66,7 +66,9 @@ var powerOff func(code int32)
 
 var exiting bool
 
-// exit ends the machine. Exit codes reach the host if the command line says how (exit=debug).
+// exit ends the machine. Exit codes reach the host if the command line says how (exit=debug). A program without package
+// os, and so without a library OS, knows no way to turn an amd64 machine off: it resets it, which QEMU's -no-reboot and
+// small virtual machine monitors take for its end. What fails before main began halts, or it would fail again and again.
 //
 //go:nosplit
 func exit(code int32) {
@@ -83,8 +85,8 @@ func exit(code int32) {
 			f(code)
 		}
 	}
-	if exitDebug {
-		resetCPU() // the host runs us so that a reset ends us
+	if exitDebug || GOARCH == "amd64" && powerOff == nil && mainStarted {
+		resetCPU() // with exit=debug the host runs us so that a reset ends us
 	}
 	for {
 		haltForever()

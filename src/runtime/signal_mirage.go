@@ -104,9 +104,10 @@ func deliverSignal(t *thread, f *trapFrame, sig uint32, info siginfo) {
 	fp := (t.signalTop - fpStateSize) &^ 63
 	sp := (fp - unsafe.Sizeof(signalFrame{})) &^ 63
 	// Nothing may fault here: the pages of the signal stack are made present, and stay so while the lock is held.
+	none := uintptr(0) // no block: small pages do
 	flags := vmLock.lock()
 	for va := sp &^ (pageSize4K - 1); va < t.signalTop; va += pageSize4K {
-		if vmFill(va, vmRead|vmWrite) != vmFilled {
+		if vmFill(va, vmRead|vmWrite, &none) != vmFilled {
 			vmLock.unlock(flags)
 			trapFatal(f, "no memory for the signal stack")
 		}

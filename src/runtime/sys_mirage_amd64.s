@@ -253,6 +253,12 @@ TEXT runtime·cpuEntry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	CALL	runtime·abort(SB)
 	RET
 
+// irqOn is how onTrapStack returns: a traceback of an interrupt that comes at once goes on from here, and not from what
+// has changed the stack pointer.
+TEXT runtime·irqOn(SB),NOSPLIT|NOFRAME,$0-0
+	STI
+	RET
+
 // func onTrapStack(f func())
 TEXT runtime·onTrapStack(SB),NOSPLIT,$0-8
 	MOVQ	f+0(FP), DX
@@ -284,7 +290,7 @@ TEXT runtime·onTrapStack(SB),NOSPLIT,$0-8
 	MOVQ	R13, g(R9)
 	TESTL	$0x200, R8
 	JEQ	off
-	STI
+	RET	runtime·irqOn(SB)
 off:
 	RET
 there:

@@ -105,11 +105,16 @@ TEXT runtime·onTrapStack(SB),NOSPLIT,$16-8
 	MOVD	R3, RSP
 	MSR	$0, SPSel
 	MOVD	R5, RSP
-	MSR	R1, DAIF
-	RET
+	RET	runtime·irqOn(SB)
 there:
 	MOVD	(R26), R0
 	CALL	(R0)
+	RET
+
+// irqOn is how onTrapStack returns, with the interrupt state in R1: a traceback of an interrupt that comes at once goes on
+// from here, and not from what has changed the stack pointer.
+TEXT runtime·irqOn(SB),NOSPLIT|NOFRAME,$0-0
+	MSR	R1, DAIF
 	RET
 
 // switchIn goes on with the thread whose switchFrame is at R2.

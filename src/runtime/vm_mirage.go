@@ -94,20 +94,41 @@ const (
 	vmForbidden           // the program may not touch this address so
 	vmBeyond              // the file that is mapped there does not reach so far
 	vmNoMemory
+	vmWantsBlock // a block of 2 MiB could be put there
 )
 
-// vmFault makes the page at va present if the program may touch it so. It runs in the trap handler.
+// vmFault makes the page at va present if the program may touch it so. It runs in the trap handler. A block takes as long
+// to zero as a thousand faults: that is done without the lock, for which other CPUs may be waiting.
 //
 //go:nowritebarrierrec
 func vmFault(va uintptr, want vmProt) vmOutcome {
 	flags := vmLock.lock()
-	outcome := vmFill(va, want)
+	outcome := vmFill(va, want, nil)
 	vmLock.unlock(flags)
+	if outcome == vmWantsBlock {
+		block := vmZeroBlock()
+		flags = vmLock.lock()
+		outcome = vmFill(va, want, &block)
+		vmLock.unlock(flags)
+		if block != 0 { // another CPU was faster
+			physFree(block, pagesInBlock)
+		}
+	}
 	balloonNews()
 	return outcome
 }
 
-func vmFill(va uintptr, want vmProt) vmOutcome {
+// vmZeroBlock returns a zeroed block of 2 MiB, 0 when there is none to spare.
+func vmZeroBlock() uintptr {
+	pa := physAlloc2M()
+	if pa != 0 {
+		memclrNoHeapPointers(physPointer(pa), pageSize2M)
+	}
+	return pa
+}
+
+// vmFill is vmFault with the lock held. It takes *block where a block fits, if it is not 0; for nil it asks for one.
+func vmFill(va uintptr, want vmProt, block *uintptr) vmOutcome {
 	v := vmas.Find(va)
 	if v == nil {
 		return vmUnmapped
@@ -122,11 +143,14 @@ func vmFill(va uintptr, want vmProt) vmOutcome {
 	if e == nil {
 		return vmNoMemory
 	}
-	block := va &^ (pageSize2M - 1)
-	if e.empty() && block >= v.Start && block+pageSize2M <= v.End {
-		if pa := physAlloc2M(); pa != 0 {
-			memclrNoHeapPointers(physPointer(pa), pageSize2M)
-			e.setLeaf(pa, 1, v.Flags, false)
+	first := va &^ (pageSize2M - 1)
+	if e.empty() && first >= v.Start && first+pageSize2M <= v.End {
+		if block == nil {
+			return vmWantsBlock
+		}
+		if *block != 0 {
+			e.setLeaf(*block, 1, v.Flags, false)
+			*block = 0
 			vmSync()
 			return vmFilled
 		}
