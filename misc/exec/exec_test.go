@@ -38,7 +38,7 @@ func module(t *testing.T) (root, here string) {
 func TestCollect(t *testing.T) {
 	root, here := module(t)
 	os.Symlink("nowhere", filepath.Join(here, "link"))
-	names, err := collect(here, "", 1<<20)
+	names, err := collect(here, "", nil, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,9 +60,17 @@ func TestCollect(t *testing.T) {
 	}
 }
 
+func TestCollectBesides(t *testing.T) {
+	root, here := module(t)
+	names, err := collect(here, "", []string{filepath.Join(root, "a/beside"), filepath.Join(root, "nothing")}, 1<<20)
+	if err != nil || !slices.Contains(names, filepath.Join(root, "a/beside/no.go")) {
+		t.Errorf("files are %q, %v", names, err)
+	}
+}
+
 func TestCollectLimit(t *testing.T) {
 	_, here := module(t)
-	_, err := collect(here, "", 2000)
+	_, err := collect(here, "", nil, 2000)
 	if err == nil || !strings.Contains(err.Error(), here) || !strings.Contains(err.Error(), "MIRAGE_FILES") {
 		t.Errorf("more than the limit: %v", err)
 	}

@@ -16,12 +16,12 @@ type collection struct {
 }
 
 // collect returns the files for a program that runs in the folder here, absolute paths in an order in which they can
-// be made. More than limit bytes are an error.
-func collect(here, goroot string, limit int64) ([]string, error) {
+// be made; what is asked for besides are files and folders. More than limit bytes are an error.
+func collect(here, goroot string, besides []string, limit int64) ([]string, error) {
 	c := &collection{seen: make(map[string]bool), limit: limit}
-	wanted := []string{here}
+	wanted := append([]string{here}, besides...)
 	if root := moduleRoot(here); root != "" {
-		wanted = append(wanted, besides(here, root)...)
+		wanted = append(wanted, around(here, root)...)
 	}
 	if goroot != "" {
 		wanted = append(wanted, filepath.Join(goroot, "lib/time/zoneinfo.zip"))
@@ -34,9 +34,9 @@ func collect(here, goroot string, limit int64) ([]string, error) {
 	return c.names, nil
 }
 
-// besides lists what tests in here, a folder of the module in root, open outside of it: testdata of each folder above
+// around lists what tests in here, a folder of the module in root, open outside of it: testdata of each folder above
 // and of the folders beside, and go.mod. Not all of it is there.
-func besides(here, root string) []string {
+func around(here, root string) []string {
 	wanted := []string{filepath.Join(root, "go.mod")}
 	for dir := here; dir != root; {
 		dir = filepath.Dir(dir)

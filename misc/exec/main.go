@@ -93,7 +93,7 @@ func initrd(dir, here string) (string, error) {
 	}
 	var files []string
 	if limit > 0 {
-		if files, err = collect(here, goroot(), int64(limit)<<20); err != nil {
+		if files, err = collect(here, goroot(), filepath.SplitList(os.Getenv("MIRAGE_TAKE")), int64(limit)<<20); err != nil {
 			return "", err
 		}
 	}

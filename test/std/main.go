@@ -150,7 +150,11 @@ func (r *runner) run(arch, pkg string) (results.Result, error) {
 		return res, err
 	}
 	defer log.Close()
-	cmd := r.toolchain.Command(target(arch), append(args, pkg)...)
+	env := target(arch)
+	if folder := sources[pkg]; folder != "" {
+		env = append(env, "MIRAGE_FILES=256", "MIRAGE_TAKE="+filepath.Join(r.toolchain.GOROOT, folder))
+	}
+	cmd := r.toolchain.Command(env, append(args, pkg)...)
 	cmd.Stderr = os.Stderr
 	start := time.Now()
 	err = results.Events(cmd, func(e results.Event) { add(&res, e, log) })

@@ -12,6 +12,17 @@ var late = []string{
 	"reflect", "strconv", "sync", "time", "crypto/tls", "runtime/pprof", "runtime/trace", "internal/trace", "net/http", "runtime",
 }
 
+// sources are what of GOROOT the tests of some packages read besides what go_mirage_*_exec takes along.
+var sources = map[string]string{
+	"go/build":                "src",
+	"go/importer":             "src",
+	"go/internal/srcimporter": "src",
+	"go/parser":               "src/go/printer",
+	"go/types":                "src",
+	"internal/copyright":      "src",
+	"path/filepath":           "src/path",
+}
+
 // list returns the packages of patterns that have tests, in the order in which to run them. The target's own
 // packages are in std too; test/run tests them.
 func (r *runner) list(arch string, patterns []string) ([]string, error) {
