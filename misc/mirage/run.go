@@ -16,7 +16,7 @@ import (
 type options struct {
 	memory, cpus      int
 	forwards          list
-	net, ip           string
+	net, ip, capture  string
 	root              string
 	disks, initrds    list
 	platform, arch    string
@@ -46,6 +46,7 @@ func parse(args []string) (*options, error) {
 	f.Var(&o.forwards, "p", "make a port of this host lead to the machine: `[ADDR:]HOSTPORT:GUESTPORT[/udp]`;\nADDR is 127.0.0.1 if not given; may be repeated")
 	f.StringVar(&o.net, "net", "user", "the `network`: user (QEMU's own), tap:NAME or none")
 	f.StringVar(&o.ip, "ip", "", "the machine's address: `ADDR/LEN[,GATEWAY[,DNS]]`, dhcp (the default) or off")
+	f.StringVar(&o.capture, "pcap", "", "write what goes over the network to `FILE`, for tcpdump or Wireshark")
 	f.StringVar(&o.root, "root", "", "give the program the files below `DIR` as its root")
 	f.Var(&o.initrds, "initrd", "give the program the files of the cpio archive `FILE`; may be repeated")
 	f.Var(&o.disks, "disk", "attach `FILE` as a disk; may be repeated")
@@ -104,7 +105,7 @@ func failed(err error) int {
 // config is the machine that o describes, without the files that are made for it.
 func (o *options) config() (vm.Config, error) {
 	c := vm.Config{
-		Memory: o.memory, CPUs: o.cpus, Net: o.net, Disks: o.disks, Accel: o.accel,
+		Memory: o.memory, CPUs: o.cpus, Net: o.net, Capture: o.capture, Disks: o.disks, Accel: o.accel,
 		Args: o.args, TimeLimit: o.limit, Extra: o.extra,
 		Notice: func(s string) { fmt.Fprintln(os.Stderr, "mirage:", s) },
 	}

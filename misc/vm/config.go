@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -23,6 +24,7 @@ type Config struct {
 
 	Net      string    // "user", "none" or "tap:NAME"; default: user
 	Forwards []Forward // ports of the host, only with user
+	Capture  string    // the file for a pcap of what the card sends and receives; default: none
 	Disks    []string  // files
 	Initrd   string    // a file; default: none
 
@@ -87,6 +89,9 @@ func (c *Config) settle() error {
 	}
 	if c.Net != "user" && len(c.Forwards) > 0 {
 		return fmt.Errorf("ports are forwarded by the user network, not by %s", c.Net)
+	}
+	if c.Net == "none" && c.Capture != "" {
+		return errors.New("there is no network to capture")
 	}
 	if c.Notice == nil {
 		c.Notice = func(string) {}

@@ -137,7 +137,11 @@ func (c *Config) network() ([]string, error) {
 	if c.PCI {
 		card += ",romfile=" // for booting from the network, and a package of its own
 	}
-	return []string{"-netdev", backend, "-device", card}, nil
+	a := []string{"-netdev", backend, "-device", card}
+	if c.Capture != "" {
+		a = append(a, "-object", "filter-dump,id=dump0,netdev=net0,file="+escape(c.Capture))
+	}
+	return a, nil
 }
 
 // virtio is the name of a virtio device on the machine's bus.

@@ -1,10 +1,12 @@
 package boot
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,6 +30,28 @@ func TestUDP(t *testing.T) {
 		harness.Ask(t, f.Host, []byte("end"), time.Minute)
 		if code := b.Wait(); code != 0 {
 			t.Errorf("exit code %d\n%s", code, b)
+		}
+	})
+}
+
+// A capture is a pcap file with what was sent and received.
+func TestCapture(t *testing.T) {
+	on(t, harness.Fastest, func(t *testing.T, c vm.Config) {
+		f := harness.Forward(t, "udp", 7)
+		c.Args, c.Forwards = []string{"udp", ":7"}, []vm.Forward{f}
+		c.Capture = filepath.Join(t.TempDir(), "a,b.pcap")
+		b := harness.Boot(t, c)
+		harness.Ask(t, f.Host, []byte("end"), time.Minute)
+		b.Wait()
+		capture, err := os.ReadFile(c.Capture)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const magic = "\xd4\xc3\xb2\xa1" // draft-ietf-opsawg-pcap section 4, little-endian
+		for _, want := range []string{magic, "3 end"} {
+			if !bytes.Contains(capture, []byte(want)) {
+				t.Errorf("%q is not in the capture of %d bytes", want, len(capture))
+			}
 		}
 	})
 }
