@@ -94,7 +94,7 @@ func (p *Process) attachNetwork(words *settings) {
 		if a.off {
 			return
 		}
-		if err := p.net.configure(i, a, words.hostname); err != nil {
+		if err := p.net.configure(i, a, words); err != nil {
 			say(name + ": " + err.Error())
 			return
 		}

@@ -14,7 +14,7 @@ type datagramSocket struct {
 	socketBase
 	udp     *udp.Socket
 	changed waitQueue
-	wanted  atomic.Uint32 // ancillary data that receivers ask for, by option number of level IPPROTO_IP
+	wanted  atomic.Uint32 // ancillary data that receivers ask for: bits, by option number of level IPPROTO_IP, or want...
 }
 
 // notify passes on what the stack says.
@@ -30,7 +30,7 @@ func (s *datagramSocket) notify(readable, writable bool) {
 }
 
 func (s *datagramSocket) bind(p *Process, addr []byte) linux.Errno {
-	local, e := parseInet(addr)
+	local, e := s.inet(addr)
 	if e != 0 {
 		return e
 	}
@@ -47,7 +47,7 @@ func (s *datagramSocket) connect(p *Process, addr []byte) linux.Errno {
 	if family(addr) == linux.AF_UNSPEC {
 		return errno(s.udp.Disconnect())
 	}
-	remote, e := parseInet(addr)
+	remote, e := s.inet(addr)
 	if e != 0 {
 		return e
 	}
@@ -62,8 +62,8 @@ func (s *datagramSocket) accept(p *Process) (socket, []byte, linux.Errno) {
 }
 
 func (s *datagramSocket) name() []byte {
-	b := putInet(s.udp.Local())
-	return b[:]
+	var b inetName
+	return b.put(&s.socketBase, s.udp.Local())
 }
 
 func (s *datagramSocket) peer() ([]byte, linux.Errno) {
@@ -71,8 +71,8 @@ func (s *datagramSocket) peer() ([]byte, linux.Errno) {
 	if !ok {
 		return nil, linux.ENOTCONN
 	}
-	b := putInet(remote)
-	return b[:], 0
+	var b inetName
+	return b.put(&s.socketBase, remote), 0
 }
 
 // unsupported are flags that would change what is sent: they are refused rather than forgotten.
@@ -100,7 +100,7 @@ func (s *datagramSocket) sendto(p *Process, d *description, b []byte, a args) (u
 		if e != 0 {
 			return 0, e
 		}
-		if to, e = parseInet(addr); e != 0 {
+		if to, e = s.inet(addr); e != 0 {
 			return 0, e
 		}
 	}
@@ -126,8 +126,8 @@ func (s *datagramSocket) recvfrom(p *Process, d *description, b []byte, a args) 
 		return 0, e
 	}
 	if a.a5 != 0 {
-		from := putInet(g.From)
-		if e := storeAddr(a.a5, a.a6, from[:]); e != 0 {
+		var from inetName
+		if e := storeAddr(a.a5, a.a6, from.put(&s.socketBase, g.From)); e != 0 {
 			return 0, e
 		}
 	}
@@ -153,7 +153,7 @@ func (s *datagramSocket) send(p *Process, b []byte, m *message, flags uintptr) (
 	var to wire.AddrPort
 	var e linux.Errno
 	if len(m.addr) > 0 {
-		if to, e = parseInet(m.addr); e != 0 {
+		if to, e = s.inet(m.addr); e != 0 {
 			return 0, e
 		}
 	}
@@ -164,12 +164,14 @@ func (s *datagramSocket) send(p *Process, b []byte, m *message, flags uintptr) (
 	return s.transmit(p, b, to, len(m.addr) > 0, c, flags)
 }
 
-// parseControl reads the ancillary data of ip(7).
+// parseControl reads the ancillary data of ip(7) and ipv6(7).
 func parseControl(b []byte) (c udp.Control, e linux.Errno) {
 	e = eachControl(b, func(level, kind int32, data []byte) linux.Errno {
 		switch {
 		case level == linux.SOL_SOCKET:
 			return linux.EINVAL
+		case level == linux.IPPROTO_IPV6:
+			return parseControl6(&c, kind, data)
 		case level != linux.IPPROTO_IP:
 			return 0 // another protocol's
 		case kind == linux.IP_PKTINFO && len(data) == 12:
@@ -199,8 +201,8 @@ func (s *datagramSocket) receive(p *Process, b []byte, m *message, flags uintptr
 	if e != 0 {
 		return 0, e
 	}
-	from := putInet(g.From)
-	m.addr, m.size = from[:], g.Size
+	var from inetName
+	m.addr, m.size = from.put(&s.socketBase, g.From), g.Size
 	if g.Size > n {
 		m.flags |= linux.MSG_TRUNC
 	}
@@ -218,6 +220,9 @@ func (s *datagramSocket) receive(p *Process, b []byte, m *message, flags uintptr
 	}
 	if wanted>>linux.IP_RECVTOS&1 != 0 {
 		m.addControl(linux.IPPROTO_IP, linux.IP_TOS, []byte{g.TOS})
+	}
+	if wanted&(wantInfo6|wantHops6|wantClass6) != 0 {
+		control6(m, wanted, &g)
 	}
 	return n, 0
 }

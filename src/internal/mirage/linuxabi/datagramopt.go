@@ -12,7 +12,11 @@ func (s *datagramSocket) setOption(p *Process, level, name uintptr, value []byte
 	case linux.SOL_SOCKET:
 		return s.setSocketOption(p, name, value)
 	case linux.IPPROTO_IP:
-		return s.setIPOption(name, value)
+		return s.setIPOption(p, name, value)
+	case linux.IPPROTO_IPV6:
+		if s.domain == linux.AF_INET6 {
+			return s.setIPv6Option(name, value)
+		}
 	}
 	return linux.ENOPROTOOPT
 }
@@ -57,7 +61,15 @@ func (s *datagramSocket) bindToDevice(p *Process, value []byte) linux.Errno {
 }
 
 // setIPOption sets an option of level IPPROTO_IP, which may be given as one byte.
-func (s *datagramSocket) setIPOption(name uintptr, value []byte) linux.Errno {
+func (s *datagramSocket) setIPOption(p *Process, name uintptr, value []byte) linux.Errno {
+	switch name {
+	case linux.IP_ADD_MEMBERSHIP, linux.IP_DROP_MEMBERSHIP:
+		return s.member(p, value, name == linux.IP_ADD_MEMBERSHIP)
+	case linux.MCAST_JOIN_GROUP, linux.MCAST_LEAVE_GROUP:
+		return s.memberOf(value, name == linux.MCAST_JOIN_GROUP)
+	case linux.IP_MULTICAST_IF:
+		return s.setGroupInterface(p, value)
+	}
 	v, e := byteOption(value)
 	if e != 0 {
 		return e
@@ -73,6 +85,8 @@ func (s *datagramSocket) setIPOption(name uintptr, value []byte) linux.Errno {
 		return 0
 	case linux.IP_TOS:
 		change = func(o *udp.Options) { o.TOS = uint8(v) }
+	case linux.IP_MULTICAST_LOOP:
+		change = func(o *udp.Options) { o.NoLoop = v == 0 }
 	case linux.IP_TTL, linux.IP_MULTICAST_TTL:
 		if v == -1 { // the default
 			v = 0
@@ -120,13 +134,21 @@ func (s *datagramSocket) option(p *Process, level, name uintptr) ([]byte, linux.
 		}
 		return s.base(name)
 	case linux.IPPROTO_IP:
-		return s.ipOption(name, o)
+		return s.ipOption(p, name, o)
+	case linux.IPPROTO_IPV6:
+		if s.domain == linux.AF_INET6 {
+			return s.ipv6Option(name, o)
+		}
 	}
 	return nil, linux.EOPNOTSUPP
 }
 
-func (s *datagramSocket) ipOption(name uintptr, o udp.Options) ([]byte, linux.Errno) {
+func (s *datagramSocket) ipOption(p *Process, name uintptr, o udp.Options) ([]byte, linux.Errno) {
 	switch name {
+	case linux.IP_MULTICAST_IF:
+		return p.groupInterface(o.MulticastIface), 0
+	case linux.IP_MULTICAST_LOOP:
+		return boolValue(!o.NoLoop), 0
 	case linux.IP_PKTINFO, linux.IP_RECVTTL, linux.IP_RECVTOS:
 		return intValue(int(s.wanted.Load() >> name & 1)), 0
 	case linux.IP_MULTICAST_TTL:

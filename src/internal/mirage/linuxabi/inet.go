@@ -2,16 +2,16 @@ package linuxabi
 
 import "internal/mirage/linuxabi/linux"
 
-// newInetSocket makes an IPv4 socket.
-func (p *Process) newInetSocket(kind, protocol int) (socket, linux.Errno) {
+// newInetSocket makes an IPv4 socket, or an IPv6 one, which speaks IPv4 too unless IPV6_V6ONLY is set (RFC 3493 section 5.3).
+func (p *Process) newInetSocket(domain, kind, protocol int) (socket, linux.Errno) {
 	switch {
 	case kind == linux.SOCK_DGRAM && (protocol == linux.IPPROTO_IP || protocol == linux.IPPROTO_UDP):
-		s := &datagramSocket{udp: p.net.udp.NewSocket(false)}
-		s.domain, s.kind, s.protocol = linux.AF_INET, kind, linux.IPPROTO_UDP
+		s := &datagramSocket{udp: p.net.udp.NewSocket(domain == linux.AF_INET6)}
+		s.domain, s.kind, s.protocol = domain, kind, linux.IPPROTO_UDP
 		s.udp.Notify(s.notify)
 		return s, 0
 	case kind == linux.SOCK_STREAM && (protocol == linux.IPPROTO_IP || protocol == linux.IPPROTO_TCP):
-		return newStreamSocket(p.net.tcp.NewSocket()), 0
+		return newStreamSocket(p.net.tcp.NewSocket(domain == linux.AF_INET6), domain), 0
 	case kind == linux.SOCK_DGRAM, kind == linux.SOCK_STREAM:
 		return nil, linux.EPROTONOSUPPORT
 	}

@@ -3,6 +3,7 @@ package linuxabi
 import (
 	"internal/mirage/clock"
 	"internal/mirage/netstack"
+	"internal/mirage/netstack/inet"
 	"internal/mirage/netstack/tcp"
 	"internal/mirage/netstack/udp"
 	"internal/mirage/netstack/wire"
@@ -11,16 +12,34 @@ import (
 
 // network is the stack that sockets stand on, and how far its configuration has come.
 type network struct {
-	stack   *netstack.Stack
-	udp     *udp.Protocol
-	tcp     *tcp.Protocol
+	stack  *netstack.Stack
+	udp    *udp.Protocol
+	tcp    *tcp.Protocol
+	v4, v6 settlement
+}
+
+// A settlement is how far the configuration of one family has come.
+type settlement struct {
 	settled atomic.Bool
 	done    chan struct{} // closed when settled
 }
 
+// finish lets everybody go on.
+func (s *settlement) finish() {
+	s.settled.Store(true)
+	close(s.done)
+}
+
+func (s *settlement) wait() {
+	if !s.settled.Load() {
+		<-s.done
+	}
+}
+
 // newNetwork makes a stack with the loopback interface alone, which needs no configuration.
 func newNetwork() *network {
-	n := &network{stack: netstack.New(netstack.Config{Now: nanotime, Rand: random}), done: make(chan struct{})}
+	n := &network{stack: netstack.New(netstack.Config{Now: nanotime, Rand: random})}
+	n.v4.done, n.v6.done = make(chan struct{}), make(chan struct{})
 	n.udp, n.tcp = udp.New(n.stack), tcp.New(n.stack)
 	total, _ := memory()
 	n.tcp.SetMemoryLimit(int64(total / 4))
@@ -28,31 +47,51 @@ func newNetwork() *network {
 	return n
 }
 
-// configure gives an interface the address that it is to have.
-func (n *network) configure(i *netstack.Interface, a address, hostname string) error {
+// configure gives an interface the addresses that it is to have.
+func (n *network) configure(i *netstack.Interface, a address, words *settings) error {
+	err := i.StartIPv6(netstack.IPv6Options{
+		Secret: inet.SecretFrom(words.secret), Auto: a.static6 == nil, Temporary: !words.stable,
+	})
+	if err == nil && a.static6 != nil {
+		if err = i.Configure(*a.static6); err != nil {
+			return err
+		}
+	}
 	if a.static != nil {
 		return i.Configure(*a.static)
 	}
-	_, err := netstack.StartDHCP(n.stack, n.udp, i, netstack.DHCPOptions{Hostname: hostname})
+	_, err = netstack.StartDHCP(n.stack, n.udp, i, netstack.DHCPOptions{Hostname: words.hostname})
 	return err
 }
 
-// configurationTime bounds how long a program waits at its first use of the network, nanoseconds.
-const configurationTime = 5e9
+// How long a program waits at its first use of the network, nanoseconds: for IPv4; for IPv6, where routers answer within half a
+// second (RFC 4861 section 6.2.6) if there are any; and for IPv4 where there is IPv6.
+const (
+	configurationTime  = 5e9
+	configurationTime6 = 3e9
+	secondFamilyTime   = 1e9
+)
 
-// settle makes users of the network wait until each of interfaces has an address, or the time is over.
+// settle makes users of IPv4 wait until each of interfaces has an address, or the time is over.
 func (n *network) settle(interfaces []*netstack.Interface) {
+	go n.settle6(interfaces)
 	deadline, over := clock.NewTimer(configurationTime)
 	defer deadline.Stop()
+	defer n.v4.finish()
 	for _, i := range interfaces {
-		select {
-		case <-i.Configured():
-		case <-over:
-			n.finish()
-			return
+		has6 := i.IPv6Configured()
+		for waiting := true; waiting; {
+			select {
+			case <-i.Configured():
+				waiting = false
+			case <-has6:
+				has6 = nil
+				deadline.Reset(secondFamilyTime)
+			case <-over:
+				return
+			}
 		}
 	}
-	n.finish()
 }
 
 // drain waits, for a time, until all that was sent has left, and closes connections. The time is enough for one segment, or one
@@ -69,24 +108,42 @@ func (n *network) drain() {
 	}
 }
 
-// finish lets everybody go on.
-func (n *network) finish() {
-	n.settled.Store(true)
-	close(n.done)
-}
-
-// wait waits until the first attempt to configure the network has ended, well or badly. It is what a caller does who
-// needs an address or a route; listening does not.
-func (n *network) wait() {
-	if !n.settled.Load() {
-		<-n.done
+// settle6 is the same for IPv6: one interface that has an address is enough, for links without IPv6 are the rule.
+func (n *network) settle6(interfaces []*netstack.Interface) {
+	deadline, over := clock.NewTimer(configurationTime6)
+	defer deadline.Stop()
+	defer n.v6.finish()
+	any := make(chan struct{}, len(interfaces))
+	for _, i := range interfaces {
+		go func() {
+			select {
+			case <-i.IPv6Configured():
+				any <- struct{}{}
+			case <-n.v6.done:
+			}
+		}()
+	}
+	if len(interfaces) == 0 {
+		return
+	}
+	select {
+	case <-any:
+	case <-over:
 	}
 }
 
-// await is wait for one address: loopback is there from the start.
+// wait waits until the first attempt to configure the network has ended, well or badly. It is what a caller does who needs to
+// know what there is; listening does not.
+func (n *network) wait() { n.v4.wait() }
+
+// await is wait for what leads to one address: loopback is there from the start.
 func (n *network) await(a wire.Addr) {
-	if !n.settled.Load() && !a.IsLoopback() {
-		n.wait()
+	switch {
+	case a.IsLoopback() || a.IsLinkLocal():
+	case a.Is4():
+		n.v4.wait()
+	default:
+		n.v6.wait()
 	}
 }
 

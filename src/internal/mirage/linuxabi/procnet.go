@@ -46,6 +46,70 @@ func routesText(p *Process) string {
 	return s
 }
 
+// hex6 is an IPv6 address as /proc/net has it: 32 hexadecimal digits.
+func hex6(a wire.Addr) string {
+	hi, lo := a.Words()
+	return zeroPadded(hi, 16, 16) + zeroPadded(lo, 16, 16)
+}
+
+// addresses6Text lists the IPv6 addresses: interface, length of the prefix, scope and flags (net/ipv6/addrconf.c, if6_seq_show).
+func addresses6Text(p *Process) (s string) {
+	const host, link, global = 0x10, 0x20, 0
+	for _, i := range p.net.stack.Interfaces() {
+		for _, a := range i.Addrs {
+			if a.Prefix.Addr.Is4() {
+				continue
+			}
+			scope := uint64(global)
+			switch {
+			case a.Prefix.Addr.IsLoopback():
+				scope = host
+			case a.Prefix.Addr.IsLinkLocal():
+				scope = link
+			}
+			s += hex6(a.Prefix.Addr)
+			for _, v := range [...]uint64{uint64(i.Index), uint64(a.Prefix.Bits), scope, uint64(addressFlags(a))} {
+				s += " " + zeroPadded(v, 16, 2)
+			}
+			s += " " + padded(i.Name, 8) + "\n"
+		}
+	}
+	return s
+}
+
+// groups6Text lists the IPv6 groups that interfaces receive (net/ipv6/mcast.c, igmp6_mc_seq_show).
+func groups6Text(p *Process) (s string) {
+	for _, i := range p.net.stack.Interfaces() {
+		groups, users := p.net.stack.Interface(i.Index).Groups()
+		for k, g := range groups {
+			if !g.Is4() {
+				s += column(decimal(i.Index), 4) + " " + column(i.Name, 15) + " " + hex6(g) + " " + padded(decimal(users[k]), 5) +
+					" 00000004 0\n"
+			}
+		}
+	}
+	return s
+}
+
+// groupsText lists the IPv4 groups that interfaces receive (net/ipv4/igmp.c, igmp_mc_seq_show).
+func groupsText(p *Process) string {
+	s := "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n"
+	for _, i := range p.net.stack.Interfaces() {
+		groups, users := p.net.stack.Interface(i.Index).Groups()
+		groups, users = append([]wire.Addr{wire.AllHosts4}, groups...), append([]int{1}, users...)
+		lines, count := "", 0
+		for k, g := range groups {
+			if g.Is4() {
+				b := g.As4()
+				lines += "\t\t\t\t" + zeroPadded(uint64(get32(b[:])), 16, 8) + " " + padded(decimal(users[k]), 5) + " 0:00000000\t\t0\n"
+				count++
+			}
+		}
+		s += decimal(i.Index) + "\t" + column(i.Name, 10) + ": " + padded(decimal(count), 5) + "      V3\n" + lines
+	}
+	return s
+}
+
 // interfaceFiles are what is said of one interface.
 var interfaceFiles = []struct {
 	name string

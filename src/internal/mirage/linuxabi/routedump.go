@@ -30,7 +30,9 @@ func (p *Process) answer(h linux.Nlmsghdr, body []byte) [][]byte {
 	if len(body) > 0 {
 		family = body[0]
 	}
-	ours := family == linux.AF_UNSPEC || family == linux.AF_INET
+	ours := func(a wire.Addr) bool {
+		return family == linux.AF_UNSPEC || family == linux.AF_INET && a.Is4() || family == linux.AF_INET6 && !a.Is4()
+	}
 	switch {
 	case dumping && h.Type == linux.RTM_GETLINK:
 		p.net.wait()
@@ -41,7 +43,7 @@ func (p *Process) answer(h linux.Nlmsghdr, body []byte) [][]byte {
 		p.net.wait()
 		for _, i := range p.net.stack.Interfaces() {
 			for _, a := range i.Addrs {
-				if ours && a.Prefix.Addr.Is4() {
+				if ours(a.Prefix.Addr) {
 					d.address(i, a)
 				}
 			}
@@ -49,7 +51,7 @@ func (p *Process) answer(h linux.Nlmsghdr, body []byte) [][]byte {
 	case dumping && h.Type == linux.RTM_GETROUTE:
 		p.net.wait()
 		for _, r := range p.net.stack.Routes() {
-			if ours && r.Dst.Addr.Is4() {
+			if ours(r.Dst.Addr) {
 				d.route(r)
 			}
 		}
@@ -117,8 +119,12 @@ func (d *dump) attr32(kind uint16, v uint32) {
 }
 
 func (d *dump) attrAddr(kind uint16, a wire.Addr) {
-	b := a.As4()
-	d.attr(kind, b[:])
+	b4, b16 := a.As4(), a.As16()
+	if a.Is4() {
+		d.attr(kind, b4[:])
+	} else {
+		d.attr(kind, b16[:])
+	}
 }
 
 // interfaceFlags are an interface's flags as netlink and SIOCGIFFLAGS give them.
@@ -178,14 +184,40 @@ func (d *dump) stats(counters ...uint64) {
 	d.attr(linux.IFLA_STATS64, b[:])
 }
 
+// addressFlags are an address's flags as netlink and /proc/net/if_inet6 give them.
+func addressFlags(a netstack.InterfaceAddr) (flags byte) {
+	for _, f := range [...]struct {
+		on  bool
+		bit byte
+	}{
+		{!a.Auto, linux.IFA_F_PERM}, {a.Temporary, linux.IFA_F_TEMPORARY}, {a.Deprecated, linux.IFA_F_DEPRECATED},
+		{a.Optimistic, linux.IFA_F_OPTIMISTIC | linux.IFA_F_TENTATIVE},
+	} {
+		if f.on {
+			flags |= f.bit
+		}
+	}
+	return flags
+}
+
 // address appends an address of an interface (struct ifaddrmsg and attributes).
 func (d *dump) address(i netstack.InterfaceInfo, a netstack.InterfaceAddr) {
 	d.begin(linux.RTM_NEWADDR, linux.NLM_F_MULTI)
-	h := [8]byte{linux.AF_INET, a.Prefix.Bits, linux.IFA_F_PERM, linux.RT_SCOPE_UNIVERSE}
-	if a.Prefix.Addr.IsLoopback() {
+	h := [8]byte{linux.AF_INET, a.Prefix.Bits, addressFlags(a), linux.RT_SCOPE_UNIVERSE}
+	switch {
+	case a.Prefix.Addr.IsLoopback():
 		h[3] = linux.RT_SCOPE_HOST
+	case a.Prefix.Addr.IsLinkLocal():
+		h[3] = linux.RT_SCOPE_LINK
 	}
 	put32(h[4:], uint32(i.Index))
+	if !a.Prefix.Addr.Is4() {
+		h[0] = linux.AF_INET6
+		d.b = append(d.b, h[:]...)
+		d.attrAddr(linux.IFA_ADDRESS, a.Prefix.Addr)
+		d.attr32(linux.IFA_FLAGS, uint32(h[2]))
+		return
+	}
 	d.b = append(d.b, h[:]...)
 	d.attrAddr(linux.IFA_ADDRESS, a.Prefix.Addr)
 	d.attrAddr(linux.IFA_LOCAL, a.Prefix.Addr)
@@ -201,6 +233,9 @@ func (d *dump) route(r netstack.RouteEntry) {
 	h := [12]byte{linux.AF_INET, r.Dst.Bits, 0, 0, linux.RT_TABLE_MAIN, linux.RTPROT_BOOT, linux.RT_SCOPE_LINK, linux.RTN_UNICAST}
 	if !r.Gateway.IsUnspecified() {
 		h[6] = linux.RT_SCOPE_UNIVERSE
+	}
+	if !r.Dst.Addr.Is4() {
+		h[0], h[6] = linux.AF_INET6, linux.RT_SCOPE_UNIVERSE
 	}
 	d.b = append(d.b, h[:]...)
 	d.attr32(linux.RTA_TABLE, linux.RT_TABLE_MAIN)

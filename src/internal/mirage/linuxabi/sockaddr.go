@@ -35,7 +35,32 @@ func family(b []byte) uint16 {
 	return get16(b)
 }
 
-// parseInet reads a struct sockaddr_in. The errors are EINVAL (too short) and EAFNOSUPPORT.
+// inet reads an address of the socket's domain: a struct sockaddr_in, or a sockaddr_in6, which may map an IPv4 address (RFC
+// 4291 section 2.5.5.2). The errors are EINVAL (too short) and EAFNOSUPPORT.
+func (s *socketBase) inet(b []byte) (wire.AddrPort, linux.Errno) {
+	if s.domain == linux.AF_INET6 {
+		return parseInet6(b)
+	}
+	return parseInet(b)
+}
+
+// parseInet6 reads a struct sockaddr_in6; the scope may be missing, as in RFC 2133.
+func parseInet6(b []byte) (wire.AddrPort, linux.Errno) {
+	const withoutScope = linux.SizeofSockaddrIn6 - 4
+	if len(b) < withoutScope {
+		return wire.AddrPort{}, linux.EINVAL
+	}
+	if family(b) != linux.AF_INET6 {
+		return wire.AddrPort{}, linux.EAFNOSUPPORT
+	}
+	a := wire.AddrPort{Addr: wire.AddrFrom16([16]byte(b[8:24])), Port: uint16(b[2])<<8 | uint16(b[3])}
+	if len(b) >= linux.SizeofSockaddrIn6 && a.Addr.IsLinkLocal() {
+		a.Zone = get32(b[24:])
+	}
+	return a, 0
+}
+
+// parseInet reads a struct sockaddr_in.
 func parseInet(b []byte) (wire.AddrPort, linux.Errno) {
 	if len(b) < linux.SizeofSockaddrIn {
 		return wire.AddrPort{}, linux.EINVAL
@@ -44,6 +69,24 @@ func parseInet(b []byte) (wire.AddrPort, linux.Errno) {
 		return wire.AddrPort{}, linux.EAFNOSUPPORT
 	}
 	return wire.AddrPort{Addr: wire.V4(b[4], b[5], b[6], b[7]), Port: uint16(b[2])<<8 | uint16(b[3])}, 0
+}
+
+// inetName is room for the address of either family.
+type inetName [linux.SizeofSockaddrIn6]byte
+
+// put makes the address of a socket's domain, and returns what of b it takes.
+func (b *inetName) put(s *socketBase, a wire.AddrPort) []byte {
+	if s.domain != linux.AF_INET6 {
+		short := putInet(a)
+		return b[:copy(b[:], short[:])]
+	}
+	put16(b[:], linux.AF_INET6)
+	b[2], b[3] = byte(a.Port>>8), byte(a.Port)
+	put32(b[4:], 0)
+	ip := a.Addr.As16()
+	copy(b[8:], ip[:])
+	put32(b[24:], a.Zone)
+	return b[:]
 }
 
 // putInet makes a struct sockaddr_in.

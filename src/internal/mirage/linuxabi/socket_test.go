@@ -131,8 +131,9 @@ func TestFamilies(t *testing.T) {
 	}{
 		{syscall.AF_INET, syscall.SOCK_STREAM, syscall.IPPROTO_TCP, 0},
 		{syscall.AF_INET, syscall.SOCK_DGRAM, 0, 0},
-		{syscall.AF_INET6, syscall.SOCK_STREAM, syscall.IPPROTO_TCP, syscall.EAFNOSUPPORT},
-		{syscall.AF_INET6, syscall.SOCK_DGRAM, 0, syscall.EAFNOSUPPORT},
+		{syscall.AF_INET6, syscall.SOCK_STREAM, syscall.IPPROTO_TCP, 0},
+		{syscall.AF_INET6, syscall.SOCK_DGRAM, 0, 0},
+		{syscall.AF_INET6, syscall.SOCK_RAW, 58, syscall.ESOCKTNOSUPPORT},
 		{syscall.AF_PACKET, syscall.SOCK_RAW, 0, syscall.EAFNOSUPPORT},
 		{syscall.AF_INET, syscall.SOCK_RAW, 1, syscall.ESOCKTNOSUPPORT},
 		{syscall.AF_INET, syscall.SOCK_DGRAM, syscall.IPPROTO_TCP, syscall.EPROTONOSUPPORT},
@@ -210,8 +211,12 @@ func TestNetlink(t *testing.T) {
 		t.Errorf("flags %x", flags)
 	}
 	addrs := w.routes(t, linux.RTM_GETADDR)
-	if len(addrs) != 1 {
+	if len(addrs) != 2 {
 		t.Fatalf("%d addresses", len(addrs))
+	}
+	if a := attribute(t, addrs[1], linux.IFA_ADDRESS); !net.IP(a).Equal(net.IPv6loopback) || addrs[1].Data[0] != linux.AF_INET6 ||
+		addrs[1].Data[1] != 128 {
+		t.Errorf("address %v/%d", net.IP(a), addrs[1].Data[1])
 	}
 	if a := attribute(t, addrs[0], linux.IFA_LOCAL); !net.IP(a).Equal(net.IPv4(127, 0, 0, 1)) || addrs[0].Data[1] != 8 {
 		t.Errorf("address %v/%d", net.IP(a), addrs[0].Data[1])

@@ -66,8 +66,8 @@ func (p *Process) newSocket(domain, kind, protocol int) (socket, linux.Errno) {
 		return nil, linux.EINVAL
 	}
 	switch domain {
-	case linux.AF_INET:
-		return p.newInetSocket(kind, protocol)
+	case linux.AF_INET, linux.AF_INET6:
+		return p.newInetSocket(domain, kind, protocol)
 	case linux.AF_UNIX:
 		return newUnixSocket(kind, protocol)
 	case linux.AF_NETLINK:

@@ -14,9 +14,9 @@ type streamSocket struct {
 	changed waitQueue
 }
 
-func newStreamSocket(t *tcp.Socket) *streamSocket {
+func newStreamSocket(t *tcp.Socket, domain int) *streamSocket {
 	s := &streamSocket{tcp: t}
-	s.domain, s.kind, s.protocol = linux.AF_INET, linux.SOCK_STREAM, linux.IPPROTO_TCP
+	s.domain, s.kind, s.protocol = domain, linux.SOCK_STREAM, linux.IPPROTO_TCP
 	t.Notify(s.notify)
 	return s
 }
@@ -45,7 +45,7 @@ func pollBits(r tcp.Readiness) (events uint32) {
 }
 
 func (s *streamSocket) bind(p *Process, addr []byte) linux.Errno {
-	local, e := parseInet(addr)
+	local, e := s.inet(addr)
 	if e != 0 {
 		return e
 	}
@@ -62,7 +62,7 @@ func (s *streamSocket) connect(p *Process, addr []byte) linux.Errno {
 	if family(addr) == linux.AF_UNSPEC {
 		return errno(s.tcp.Disconnect())
 	}
-	remote, e := parseInet(addr)
+	remote, e := s.inet(addr)
 	if e != 0 {
 		return e
 	}
@@ -80,18 +80,18 @@ func (s *streamSocket) accept(p *Process) (socket, []byte, linux.Errno) {
 	if err != nil {
 		return nil, nil, errno(err)
 	}
-	c := newStreamSocket(t)
+	c := newStreamSocket(t, s.domain)
 	c.receiveTimeout.Store(s.receiveTimeout.Load())
 	c.sendTimeout.Store(s.sendTimeout.Load())
 	c.flags.Store(s.flags.Load())
 	c.linger.Store(s.linger.Load())
-	from := putInet(remote)
-	return c, from[:], 0
+	var from inetName
+	return c, from.put(&s.socketBase, remote), 0
 }
 
 func (s *streamSocket) name() []byte {
-	b := putInet(s.tcp.Local())
-	return b[:]
+	var b inetName
+	return b.put(&s.socketBase, s.tcp.Local())
 }
 
 func (s *streamSocket) peer() ([]byte, linux.Errno) {
@@ -99,8 +99,8 @@ func (s *streamSocket) peer() ([]byte, linux.Errno) {
 	if !ok {
 		return nil, linux.ENOTCONN
 	}
-	b := putInet(remote)
-	return b[:], 0
+	var b inetName
+	return b.put(&s.socketBase, remote), 0
 }
 
 // send takes what there is room for. An address is passed over, as by tcp_sendmsg.

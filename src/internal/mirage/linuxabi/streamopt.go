@@ -13,6 +13,10 @@ func (s *streamSocket) setOption(p *Process, level, name uintptr, value []byte) 
 		return s.setSocketOption(p, name, value)
 	case linux.IPPROTO_IP:
 		return s.setIPOption(name, value)
+	case linux.IPPROTO_IPV6:
+		if s.domain == linux.AF_INET6 {
+			return s.setIPv6Option(name, value)
+		}
 	case linux.IPPROTO_TCP:
 		return s.setTCPOption(name, value)
 	}
@@ -145,6 +149,10 @@ func (s *streamSocket) option(p *Process, level, name uintptr) ([]byte, linux.Er
 		return s.socketOption(p, name, &o)
 	case linux.IPPROTO_IP:
 		return ipOption(name, o.TTL, o.TOS)
+	case linux.IPPROTO_IPV6:
+		if s.domain == linux.AF_INET6 {
+			return ipv6Option(name, o.V6Only, o.Hops, o.Class)
+		}
 	case linux.IPPROTO_TCP:
 		return s.tcpOption(name, &o)
 	}

@@ -15,14 +15,17 @@ type settings struct {
 	folder     string // cwd=: the working directory
 	console    string // console=: whose standard input and output the program has
 	hostname   string // hostname=
+	secret     string // secret=: what addresses are made with
+	stable     bool   // privacy=off: no temporary addresses
 	network    map[string]address
 	complaints []string
 }
 
 // An address is how an interface is configured.
 type address struct {
-	off    bool
-	static *netstack.Static // nil: by DHCP
+	off     bool
+	static  *netstack.Static // of IPv4; nil: by DHCP
+	static6 *netstack.Static // of IPv6; nil: as routers say
 }
 
 // parseWords reads the words before " -- ". What is not understood is complained of, and left out.
@@ -37,51 +40,70 @@ func parseWords(line string) (s settings) {
 		for _, w := range []struct {
 			key string
 			to  *string
-		}{{"arg0=", &s.executable}, {"cwd=", &s.folder}, {"console=", &s.console}, {"hostname=", &s.hostname}} {
+		}{{"arg0=", &s.executable}, {"cwd=", &s.folder}, {"console=", &s.console}, {"hostname=", &s.hostname}, {"secret=", &s.secret}} {
 			if v, ok := boot.Value(word, w.key); ok {
 				*w.to = string(v)
 			}
 		}
-		if v, ok := boot.Value(word, "ip="); ok {
-			if name, a, ok := parseAddress(string(v)); ok {
-				s.network[name] = a
-			} else {
-				s.complaints = append(s.complaints, "ip="+string(v)+" is not dhcp, off, or ADDRESS/BITS[,GATEWAY[,DNS...]]")
+		if v, ok := boot.Value(word, "privacy="); ok {
+			if s.stable = string(v) == "off"; !s.stable {
+				s.complaints = append(s.complaints, "privacy="+string(v)+" is not off")
 			}
+		}
+		if v, ok := boot.Value(word, "ip="); ok && !s.address(string(v)) {
+			s.complaints = append(s.complaints, "ip="+string(v)+" is not dhcp, off, or ADDRESS/BITS[,GATEWAY[,DNS...]]")
 		}
 	}
 }
 
-// parseAddress reads [INTERFACE:]off, dhcp or ADDRESS/BITS[,GATEWAY[,DNS...]].
-func parseAddress(s string) (name string, a address, ok bool) {
-	if i := bytealg.IndexByteString(s, ':'); i >= 0 {
-		name, s = s[:i], s[i+1:]
+// address reads [INTERFACE:]off, dhcp or ADDRESS/BITS[,GATEWAY[,DNS...]]. Each family has its own: an address of one leaves
+// the other as it is.
+func (s *settings) address(v string) bool {
+	name := ""
+	static, ok := parseStatic(v)
+	if i := bytealg.IndexByteString(v, ':'); !ok && i >= 0 { // it was no colon of an IPv6 address
+		name, v = v[:i], v[i+1:]
+		static, ok = parseStatic(v)
 	}
-	switch s {
-	case "dhcp":
-		return name, a, true
-	case "off":
-		return name, address{off: true}, true
+	a := s.network[name]
+	a.off = false
+	switch {
+	case v == "off":
+		a = address{off: true}
+	case v == "dhcp":
+		a.static = nil
+	case !ok:
+		return false
+	case static.Addr.Addr.Is4():
+		a.static = static
+	default:
+		a.static6 = static
 	}
+	s.network[name] = a
+	return true
+}
+
+// parseStatic reads ADDRESS/BITS[,GATEWAY[,DNS...]].
+func parseStatic(s string) (c *netstack.Static, ok bool) {
 	fields := split(s, ',')
 	p, ok := wire.ParsePrefix(fields[0])
-	if !ok || !p.Addr.Is4() {
-		return name, a, false
+	if !ok {
+		return nil, false
 	}
-	a.static = &netstack.Static{Addr: p}
+	c = &netstack.Static{Addr: p}
 	for i, f := range fields[1:] {
 		addr, ok := wire.ParseAddr(f)
 		switch {
 		case f == "" && i == 0: // no gateway
-		case !ok || !addr.Is4():
-			return name, a, false
+		case !ok || i == 0 && addr.Is4() != p.Addr.Is4():
+			return nil, false
 		case i == 0:
-			a.static.Gateway = addr
+			c.Gateway = addr
 		default:
-			a.static.DNS = append(a.static.DNS, addr)
+			c.DNS = append(c.DNS, addr)
 		}
 	}
-	return name, a, true
+	return c, true
 }
 
 // split cuts s at each c.
@@ -101,7 +123,7 @@ func (s *settings) of(name string, first bool) address {
 	if a, ok := s.network[name]; ok {
 		return a
 	}
-	if a := s.network[""]; a.static == nil || first {
+	if a := s.network[""]; a.static == nil && a.static6 == nil || first {
 		return a
 	}
 	return address{off: true}

@@ -27,6 +27,14 @@ func TestWords(t *testing.T) {
 	if got := s.of("eth2", false); !got.off {
 		t.Errorf("eth2 is %+v", got)
 	}
+	want.static6 = &netstack.Static{Addr: prefix6("2001:db8::2/64"), Gateway: prefix6("fe80::1/128").Addr}
+	s = parseWords("ip=10.0.0.2/24,10.0.0.1,8.8.8.8,9.9.9.9 ip=2001:db8::2/64,fe80::1 ip=eth1:2001:db8:1::2/64 ip=eth1:dhcp secret=x privacy=off")
+	if got := s.of("eth0", true); !reflect.DeepEqual(got, want) || s.secret != "x" || !s.stable || len(s.complaints) != 0 {
+		t.Errorf("eth0 is %+v of %+v", got, s)
+	}
+	if got := s.of("eth1", false); got.static != nil || got.static6 == nil || got.static6.Addr != prefix6("2001:db8:1::2/64") {
+		t.Errorf("eth1 is %+v", got)
+	}
 	s = parseWords("")
 	if s.of("eth0", true) != (address{}) || s.of("eth1", false) != (address{}) {
 		t.Error("without a word not every interface uses DHCP")
@@ -37,8 +45,16 @@ func TestWords(t *testing.T) {
 	}
 }
 
+func prefix6(s string) wire.Prefix {
+	p, ok := wire.ParsePrefix(s)
+	if !ok {
+		panic(s)
+	}
+	return p
+}
+
 func TestBadWords(t *testing.T) {
-	for _, word := range []string{"ip=", "ip=10.0.0.1", "ip=10.0.0.1/33", "ip=::1/64", "ip=10.0.0.2/24,x", "ip=10.0.0.2/24,,x", "ip=eth0:", "ip=dhcp6"} {
+	for _, word := range []string{"ip=", "ip=10.0.0.1", "ip=10.0.0.1/33", "ip=10.0.0.2/24,x", "ip=10.0.0.2/24,,x", "ip=eth0:", "ip=dhcp6", "ip=2001:db8::2", "ip=2001:db8::2/129", "ip=2001:db8::2/64,10.0.0.1", "ip=10.0.0.2/24,2001:db8::1", "privacy=yes"} {
 		if s := parseWords(word); len(s.complaints) != 1 {
 			t.Errorf("%s: %v", word, s.complaints)
 		}

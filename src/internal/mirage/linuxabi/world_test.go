@@ -95,6 +95,12 @@ func hostWorld(t *testing.T) *world {
 	return w
 }
 
+// finish ends the configuration, of which there is none.
+func (n *network) finish() {
+	n.v4.finish()
+	n.v6.finish()
+}
+
 // ourWorld is a new Process.
 func ourWorld(t *testing.T) (*world, *Process) {
 	p := NewProcess(64 << 20)

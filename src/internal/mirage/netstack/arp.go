@@ -14,11 +14,7 @@ func (i *Interface) owns(a wire.Addr) bool { return i.stack.view.Load().ownOn(a,
 // waits for it in the cache, so that nobody can fill the card's queue with frames that go nowhere.
 func (i *Interface) resolve(f *device.Frame, r *inet.Route, batch bool) (mac wire.MAC, known bool) {
 	now := i.stack.Now()
-	mac, answer, question := i.neighbours.Resolve(now, r.Next, r.Src, func() *device.Frame {
-		held := *f
-		held.Bytes = append([]byte(nil), f.Bytes...)
-		return &held
-	})
+	mac, answer, question := i.neighbours.Resolve(now, r.Next, r.Src, func() *device.Frame { return copyOf(f) })
 	if answer == arp.Known {
 		return mac, true
 	}
@@ -32,6 +28,13 @@ func (i *Interface) resolve(f *device.Frame, r *inet.Route, batch bool) (mac wir
 		i.armARP()
 	}
 	return mac, false
+}
+
+// copyOf copies a frame to memory that is not the card's.
+func copyOf(f *device.Frame) *device.Frame {
+	held := *f
+	held.Bytes = append([]byte(nil), f.Bytes...)
+	return &held
 }
 
 // receiveARP takes an ARP message.
@@ -53,7 +56,7 @@ func (i *Interface) receiveARP(b []byte) {
 		i.sendARP(r.Message, true)
 	}
 	for _, held := range r.Released {
-		i.sendHeld(held, r.MAC)
+		i.sendHeld(held, r.MAC, wire.TypeIPv4)
 	}
 	if r.Send || len(r.Released) > 0 {
 		i.armARP()
@@ -61,7 +64,7 @@ func (i *Interface) receiveARP(b []byte) {
 }
 
 // sendHeld sends a frame that waited for its neighbour.
-func (i *Interface) sendHeld(held *device.Frame, to wire.MAC) {
+func (i *Interface) sendHeld(held *device.Frame, to wire.MAC, typ uint16) {
 	f := i.nic.Alloc(len(held.Bytes))
 	if f == nil {
 		i.counters.txDropped.Add(1)
@@ -69,7 +72,7 @@ func (i *Interface) sendHeld(held *device.Frame, to wire.MAC) {
 	}
 	copy(f.Bytes, held.Bytes)
 	f.Checksum, f.Start, f.Offset = held.Checksum, held.Start, held.Offset
-	wire.Ethernet(f.Bytes).Put(to, i.mac, wire.TypeIPv4)
+	wire.Ethernet(f.Bytes).Put(to, i.mac, typ)
 	i.transmit(f, true)
 }
 

@@ -27,6 +27,8 @@ func (i *Interface) receive(f *device.Frame) {
 	switch e.Type() {
 	case wire.TypeIPv4:
 		i.receiveIPv4(e.Payload(), f.Checksum != device.ChecksumNone, group)
+	case wire.TypeIPv6:
+		i.receiveIPv6(e.Payload(), f.Checksum != device.ChecksumNone, group)
 	case wire.TypeARP:
 		i.receiveARP(e.Payload())
 	default:

@@ -178,7 +178,7 @@ func evil(r *rand.Rand) []byte {
 		}
 		m.Put(uint16(1+r.IntN(2)), evilMAC, wire.V4From(0x0a000000|r.Uint32N(256)), ourMAC, target)
 	case 2:
-		f := wire.IPv4Fields{Protocol: wire.ProtoUDP, ID: uint16(r.IntN(50)), Offset: uint16(r.IntN(100)), More: r.IntN(3) > 0}
+		f := wire.IPFields{Protocol: wire.ProtoUDP, ID: uint16(r.IntN(50)), Offset: uint16(r.IntN(100)), More: r.IntN(3) > 0}
 		b = ipv4(src, ourAddr, f, junk[:len(junk)&^7])
 	case 3:
 		b = icmpFrame(src, ourAddr, echoRequest(len(junk)))

@@ -157,7 +157,7 @@ func (h *host) arp(from, to wire.MAC, op uint16, senderMAC wire.MAC, sender wire
 }
 
 // ipv4 builds a frame with a datagram from the peer's link.
-func ipv4(src, dst wire.Addr, f wire.IPv4Fields, payload []byte) []byte {
+func ipv4(src, dst wire.Addr, f wire.IPFields, payload []byte) []byte {
 	b := make([]byte, ipv4Room+len(payload))
 	wire.Ethernet(b).Put(ourMAC, peerMAC, wire.TypeIPv4)
 	if f.TTL == 0 {
@@ -178,7 +178,7 @@ func segment(src, dst wire.AddrPort, payload string) []byte {
 
 // datagram builds a frame with a UDP datagram from the peer's link.
 func datagram(src, dst wire.AddrPort, payload string) []byte {
-	return ipv4(src.Addr, dst.Addr, wire.IPv4Fields{Protocol: wire.ProtoUDP}, segment(src, dst, payload))
+	return ipv4(src.Addr, dst.Addr, wire.IPFields{Protocol: wire.ProtoUDP}, segment(src, dst, payload))
 }
 
 func at(a wire.Addr, port uint16) wire.AddrPort { return wire.AddrPort{Addr: a, Port: port} }

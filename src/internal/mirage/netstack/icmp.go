@@ -57,8 +57,12 @@ func (s *Stack) echoReply(p *inet.Packet, request wire.ICMP) {
 }
 
 // Unreachable answers p with an ICMP destination unreachable message (port unreachable), if RFC 1122 section
-// 3.2.2 and the rate limit allow it.
+// 3.2.2 or RFC 4443 section 2.4 and the rate limit allow it.
 func (s *Stack) Unreachable(p *inet.Packet) {
+	if !p.Src.Is4() {
+		s.sendError6(p, wire.ICMPv6Unreachable, wire.CodePort6, 0)
+		return
+	}
 	s.sendError(p, wire.ICMPUnreachable, wire.CodePort)
 }
 

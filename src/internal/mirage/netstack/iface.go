@@ -28,8 +28,11 @@ type Interface struct {
 	claims claims
 	stalls stalls
 
-	addrs      []address // under stack.mu
-	resolver   Resolver  // under stack.mu
+	v6 inet6
+
+	addrs      []address    // under stack.mu
+	groups     []membership // under stack.mu
+	resolver   Resolver     // under stack.mu
 	configured chan struct{}
 }
 
@@ -37,6 +40,8 @@ type Interface struct {
 type address struct {
 	prefix    wire.Prefix
 	broadcast wire.Addr // 0.0.0.0 if there is none
+	source              // of IPv6
+	auto      bool      // made from a router's prefix, which says whether it is on the link: RFC 5942 section 4
 }
 
 // AddNIC brings a card up as an interface of that name and starts reception.
@@ -51,6 +56,7 @@ func (s *Stack) addNIC(name string, nic device.NIC, loopback bool) *Interface {
 	i.mtu.Store(int32(min(nic.MTU(), wire.IPv4MaxLen)))
 	i.neighbours = arp.NewCache(i.mac, i.owns, s.random64())
 	i.arpTimer.F = i.expireARP
+	i.init6()
 	i.stalls.timer.F = i.retryStalled
 	s.change(func() error {
 		s.ifaces = append(s.ifaces, i)
@@ -92,6 +98,9 @@ type InterfaceInfo struct {
 type InterfaceAddr struct {
 	Prefix    wire.Prefix
 	Broadcast wire.Addr // 0.0.0.0 if there is none
+
+	// Of IPv6: RFC 4862 section 5.4, RFC 4429 (not known yet to be nobody else's), RFC 8981, and made from a prefix.
+	Deprecated, Optimistic, Temporary, Auto bool
 }
 
 // Interfaces lists the interfaces in the order of their indices.
@@ -105,13 +114,15 @@ func (s *Stack) Interfaces() []InterfaceInfo {
 			Running: i.nic.LinkUp(), Counters: i.counters.read(),
 		}
 		for _, a := range i.addrs {
-			all[k].Addrs = append(all[k].Addrs, InterfaceAddr{a.prefix, a.broadcast})
+			all[k].Addrs = append(all[k].Addrs, InterfaceAddr{
+				a.prefix, a.broadcast, a.deprecated, a.optimistic, a.temporary, a.auto,
+			})
 		}
 	}
 	return all
 }
 
-// Configured returns a channel that is closed when the interface first has an address.
+// Configured returns a channel that is closed when the interface first has an IPv4 address.
 func (i *Interface) Configured() <-chan struct{} { return i.configured }
 
 // Static is the configuration of an interface by hand. Unset fields say nothing.
@@ -130,19 +141,29 @@ func (i *Interface) Configure(c Static) error {
 	}
 	if !c.Gateway.IsUnspecified() {
 		r := RouteEntry{Dst: wire.Prefix{Addr: wire.Any4}, Gateway: c.Gateway, Iface: i.index}
+		if !c.Gateway.Is4() {
+			r.Dst.Addr = wire.Any6
+		}
 		if err := i.stack.AddRoute(r); err != nil {
 			return err
 		}
 	}
 	return i.stack.change(func() error {
-		i.resolver = Resolver{c.DNS, c.Domain}
+		if c.Addr.Addr.Is4() {
+			i.resolver = Resolver{c.DNS, c.Domain}
+		} else {
+			i.v6.resolver = Resolver{c.DNS, c.Domain}
+		}
 		return nil
 	})
 }
 
-// AddAddr adds an address with its subnet, and claims it on the link (RFC 5227). It may be used at once. The
-// errors are EEXIST, EINVAL (no address of a single host) and EAFNOSUPPORT (not IPv4).
+// AddAddr adds an address with its subnet, and claims it on the link (RFC 5227, RFC 4862). It may be used at once. The
+// errors are EEXIST and EINVAL (no address of a single host).
 func (i *Interface) AddAddr(p wire.Prefix) error {
+	if !p.Addr.Is4() {
+		return i.addAddr6(address{prefix: p})
+	}
 	broadcast, ok := p.Broadcast()
 	if !ok || i.loopback {
 		broadcast = wire.Any4
@@ -156,27 +177,31 @@ func (i *Interface) AddAddr(p wire.Prefix) error {
 
 func (i *Interface) addAddr(p wire.Prefix, broadcast wire.Addr) error {
 	a := p.Addr
-	if !a.Is4() {
-		return inet.EAFNOSUPPORT
-	}
 	if b, ok := p.Broadcast(); a.IsUnspecified() || a.IsMulticast() || a == wire.Broadcast4 || p.Bits > 32 || ok && a == b ||
 		a.IsLoopback() != i.loopback {
 		return inet.EINVAL
 	}
-	return i.stack.change(func() error {
-		for _, other := range i.stack.ifaces {
-			for _, q := range other.addrs {
-				if q.prefix.Addr == a {
-					return inet.EEXIST
-				}
+	return i.stack.change(func() error { return i.enter(address{prefix: p, broadcast: broadcast}) })
+}
+
+// enter adds an address to the interface's. s.mu is held. The error is EEXIST.
+func (i *Interface) enter(a address) error {
+	for _, other := range i.stack.ifaces {
+		for _, q := range other.addrs {
+			if q.prefix.Addr == a.prefix.Addr && (other == i || !a.prefix.Addr.IsLinkLocal()) {
+				return inet.EEXIST
 			}
 		}
-		i.addrs = append(i.addrs, address{p, broadcast})
-		if len(i.addrs) == 1 && !isClosed(i.configured) {
-			close(i.configured)
-		}
-		return nil
-	})
+	}
+	i.addrs = append(i.addrs, a)
+	configured := i.configured
+	if !a.prefix.Addr.Is4() {
+		configured = i.v6.configured
+	}
+	if !a.prefix.Addr.IsLinkLocal() && !isClosed(configured) {
+		close(configured)
+	}
+	return nil
 }
 
 func isClosed(c <-chan struct{}) bool {
@@ -208,9 +233,11 @@ func (i *Interface) RemoveAddr(a wire.Addr) error {
 		}
 		return inet.EADDRNOTAVAIL
 	})
-	if err == nil {
+	if err == nil && a.Is4() {
 		i.unclaim(a)
 		i.neighbours.Clear()
+	} else if err == nil {
+		i.unclaim6(a)
 	}
 	return err
 }

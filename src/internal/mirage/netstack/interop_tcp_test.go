@@ -61,7 +61,7 @@ func TestInteropTCP(t *testing.T) {
 	if !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("Linux was told %v", err)
 	}
-	c := newTCPConn(p.NewSocket())
+	c := newTCPConn(p.NewSocket(false))
 	_, err = c.retry(func() (int, error) { return 0, c.s.Connect(at(wire.V4(10, 99, 0, 1), 8)) })
 	fails(t, err, inet.ECONNREFUSED)
 }

@@ -25,7 +25,7 @@ func echoRequest(size int) wire.ICMP {
 }
 
 func icmpFrame(src, dst wire.Addr, m wire.ICMP) []byte {
-	return ipv4(src, dst, wire.IPv4Fields{Protocol: wire.ProtoICMP, TOS: 0x20}, m)
+	return ipv4(src, dst, wire.IPFields{Protocol: wire.ProtoICMP, TOS: 0x20}, m)
 }
 
 // RFC 792, "Echo"; RFC 1122 section 3.2.2.6.
@@ -66,7 +66,7 @@ func TestUnreachable(t *testing.T) {
 	if p.Src() != ourAddr || p.Dst() != peerAddr || len(p) != 576 || !bytes.Equal(m.Body(), frame[14:14+548]) {
 		t.Errorf("% x", []byte(p))
 	}
-	h.frame(ipv4(peerAddr, ourAddr, wire.IPv4Fields{Protocol: 132}, make([]byte, 20)))
+	h.frame(ipv4(peerAddr, ourAddr, wire.IPFields{Protocol: 132}, make([]byte, 20)))
 	h.wantICMP(wire.ICMPUnreachable, wire.CodeProtocol)
 	// None about an error, nor about a broadcast.
 	h.frame(icmpFrame(peerAddr, ourAddr, m))
@@ -90,7 +90,7 @@ func TestUnreachable(t *testing.T) {
 func fragments(src, dst wire.Addr, payload []byte, size int) (frames [][]byte) {
 	for from := 0; from < len(payload); from += size {
 		end := min(from+size, len(payload))
-		f := wire.IPv4Fields{Protocol: wire.ProtoUDP, ID: 77, Offset: uint16(from / 8), More: end < len(payload)}
+		f := wire.IPFields{Protocol: wire.ProtoUDP, ID: 77, Offset: uint16(from / 8), More: end < len(payload)}
 		frames = append(frames, ipv4(src, dst, f, payload[from:end]))
 	}
 	return frames
@@ -334,7 +334,7 @@ func TestInterfaces(t *testing.T) {
 	for _, a := range []wire.Addr{any4, wire.Broadcast4, wire.AllHosts4, wire.Loopback4, wire.V4(10, 9, 0, 255)} {
 		fails(t, h.iface.AddAddr(wire.Prefix{Addr: a, Bits: 24}), inet.EINVAL)
 	}
-	fails(t, h.iface.AddAddr(wire.Prefix{Addr: wire.Loopback6, Bits: 64}), inet.EAFNOSUPPORT)
+	fails(t, h.iface.AddAddr(wire.Prefix{Addr: wire.Loopback6, Bits: 64}), inet.EINVAL)
 	fails(t, h.iface.SetMTU(1401), inet.EINVAL)
 	fails(t, h.iface.SetMTU(575), inet.EINVAL)
 	must(t, h.iface.SetMTU(576))

@@ -51,7 +51,7 @@ func (i *Interface) admit(src, dst wire.Addr, group bool) (to inet.Locality, ok 
 		// Section 3.3.6: not what was sent to all stations; section 3.2.1.3 (a) and (g): not from 0.0.0.0 nor to 127.0.0.0/8.
 		return to, !group && src.Bits32() != 0 && dst.Bits32()>>24 != 127
 	case inet.Multicast:
-		return to, dst == wire.AllHosts4 // RFC 1112 section 7.2: no other group has been joined
+		return to, dst == wire.AllHosts4 || v.joined(dst, i.index) // RFC 1112 section 7.2
 	}
 	return to, true
 }
@@ -59,13 +59,23 @@ func (i *Interface) admit(src, dst wire.Addr, group bool) (to inet.Locality, ok 
 // reassemble takes a fragment and returns the datagram that it completes, or nil.
 func (s *Stack) reassemble(p wire.IPv4) wire.IPv4 {
 	s.counters.ReasmReqds.Add(1)
-	whole, verdict := s.fragments.Input(s.Now(), p)
+	f := ipfrag.FromIPv4(p)
+	whole := wire.IPv4(s.assemble(&s.counters, &f))
+	if whole != nil {
+		whole.SetWhole()
+	}
+	return whole
+}
+
+// assemble takes a fragment and returns the datagram that it completes, with the header of its first fragment, or nil.
+func (s *Stack) assemble(c *Counters, f *ipfrag.Fragment) []byte {
+	whole, verdict := s.fragments.Input(s.Now(), f)
 	switch verdict {
 	case ipfrag.Whole:
-		s.counters.ReasmOKs.Add(1)
+		c.ReasmOKs.Add(1)
 		return whole
 	case ipfrag.Bad, ipfrag.Full:
-		s.counters.ReasmFails.Add(1)
+		c.ReasmFails.Add(1)
 	}
 	if next := s.fragments.Next(); next != 0 {
 		s.Schedule(&s.fragTimer, next)
@@ -79,7 +89,11 @@ func (s *Stack) expireFragments(now int64) {
 	s.counters.ReasmTimeout.Add(uint64(dropped))
 	s.counters.ReasmFails.Add(uint64(dropped))
 	for _, p := range first {
-		s.reassemblyTimeout(p)
+		if p[0]>>4 == 4 {
+			s.reassemblyTimeout(p)
+		} else {
+			s.reassemblyTimeout6(p)
+		}
 	}
 	if next := s.fragments.Next(); next != 0 {
 		s.Schedule(&s.fragTimer, next)
@@ -94,7 +108,7 @@ func (s *Stack) reassemblyTimeout(p wire.IPv4) {
 		return
 	}
 	r, err := s.Route(p.Src(), p.Dst(), 0)
-	o := inet.Out{Route: r, IP: wire.IPv4Fields{Protocol: wire.ProtoICMP}}
+	o := inet.Out{Route: r, IP: wire.IPFields{Protocol: wire.ProtoICMP}}
 	if err != nil || s.Open(&o, icmp.ErrorLen(len(p))) != nil {
 		return
 	}

@@ -9,27 +9,43 @@ import (
 // defaultTTL is what RFC 1122 section 3.2.1.7 calls for, with the value of RFC 1700.
 const defaultTTL = 64
 
-const ipv4Room = wire.EthernetLen + wire.IPv4Len // octets in front of a transport header
+// Octets in front of a transport header.
+const (
+	ipv4Room = wire.EthernetLen + wire.IPv4Len
+	ipv6Room = wire.EthernetLen + wire.IPv6Len
+)
 
 // Open begins a datagram of at most size octets of transport header and payload, that goes the way of o.Route. What
 // fits is written straight into a frame of the card's; what does not is sent in fragments from memory of its own.
 // The errors are EMSGSIZE and EAGAIN.
 func (s *Stack) Open(o *inet.Out, size int) error {
+	if o.Route.Dst.Is4() {
+		return s.open(o, size, ipv4Room)
+	}
+	return s.open(o, size, ipv6Room)
+}
+
+// open is Open with room octets in front.
+func (s *Stack) open(o *inet.Out, size, room int) error {
 	o.PartialAt = 0
 	if size > o.Route.Room {
-		if size > wire.IPv4MaxLen-wire.IPv4Len {
+		most := wire.IPv6MaxLen // without the header, which IPv4 counts
+		if room == ipv4Room {
+			most -= wire.IPv4Len
+		}
+		if size > most {
 			return inet.EMSGSIZE
 		}
 		o.Frame, o.Bytes, o.Offload = nil, make([]byte, size), false
 		return nil
 	}
 	i := o.Route.Link.(*Interface)
-	f := i.nic.Alloc(ipv4Room + size)
+	f := i.nic.Alloc(room + size)
 	if f == nil {
 		s.counters.OutDiscards.Add(1)
 		return inet.EAGAIN
 	}
-	o.Frame, o.Bytes, o.Offload = f, f.Bytes[ipv4Room:], i.offload
+	o.Frame, o.Bytes, o.Offload = f, f.Bytes[room:], i.offload
 	return nil
 }
 
@@ -38,6 +54,9 @@ func (s *Stack) Reply(p *inet.Packet, size int) (*inet.Out, error) {
 	v := s.view.Load()
 	in := v.ifaces[p.Iface-1]
 	o := &in.reply
+	if !p.Src.Is4() {
+		return o, s.reply6(v, in, p, size)
+	}
 	r := &o.Route
 	r.Dst, r.Src, r.Next, r.To = p.Src, p.Dst, p.Src, inet.Foreign
 	link := in
@@ -52,11 +71,11 @@ func (s *Stack) Reply(p *inet.Packet, size int) (*inet.Out, error) {
 		}
 	}
 	r.Link, r.Room = link, int(link.mtu.Load())-wire.IPv4Len
-	o.IP, o.Batch = wire.IPv4Fields{}, link == in
+	o.IP, o.Batch = wire.IPFields{}, link == in
 	if size == 0 {
 		size = r.Room
 	}
-	return o, s.Open(o, size)
+	return o, s.open(o, size, ipv4Room)
 }
 
 // Drop gives back what Open returned.
@@ -70,13 +89,16 @@ func (s *Stack) Drop(o *inet.Out) {
 // Send puts the lower headers in front of o.Bytes and sends it, or gives it to ARP to be sent later. The error is
 // EMSGSIZE: it does not fit a frame, and DontFrag is set.
 func (s *Stack) Send(o *inet.Out) error {
+	if !o.Route.Dst.Is4() {
+		return s.send6(o)
+	}
 	s.counters.OutRequests.Add(1)
 	h := &o.IP
 	if h.TTL == 0 {
 		h.TTL = defaultTTL
 	}
 	if !h.DontFrag { // RFC 6864 section 4.1: what cannot be fragmented needs no identification
-		h.ID = s.idents.of(&o.Route, h.Protocol)
+		h.ID = uint16(s.idents.of(&o.Route, h.Protocol))
 	}
 	f := o.Frame
 	if f == nil {
@@ -88,7 +110,11 @@ func (s *Stack) Send(o *inet.Out) error {
 	if o.PartialAt != 0 {
 		f.Checksum, f.Start, f.Offset = device.ChecksumPartial, ipv4Room, o.PartialAt
 	}
-	o.Route.Link.(*Interface).send(f, &o.Route, o.Batch)
+	i := o.Route.Link.(*Interface)
+	if o.Loop {
+		i.loop(&o.Route, f.Bytes[wire.EthernetLen:])
+	}
+	i.send(f, &o.Route, o.Batch)
 	return nil
 }
 

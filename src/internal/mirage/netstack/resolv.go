@@ -13,18 +13,30 @@ const maxServers = 3
 
 // Resolver returns the name servers of all interfaces in the order of their indices, and the first domain.
 func (s *Stack) Resolver() Resolver {
+	r, _ := s.resolver()
+	return r
+}
+
+// resolver returns also the name of the interface of each server that is link-local.
+func (s *Stack) resolver() (r Resolver, zones []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var r Resolver
 	for _, i := range s.ifaces {
-		for _, server := range i.resolver.Servers {
-			r.add(server)
-		}
-		if r.Domain == "" {
-			r.Domain = i.resolver.Domain
+		for _, from := range [...]*Resolver{&i.resolver, &i.v6.resolver, &i.v6.dhcpResolver, &i.v6.autoResolver} {
+			for _, server := range from.Servers {
+				if r.add(server); len(r.Servers) > len(zones) {
+					zones = append(zones, "")
+					if server.IsLinkLocal() {
+						zones[len(zones)-1] = "%" + i.name // RFC 4007 section 11
+					}
+				}
+			}
+			if r.Domain == "" {
+				r.Domain = from.Domain
+			}
 		}
 	}
-	return r
+	return r, zones
 }
 
 func (r *Resolver) add(server wire.Addr) {
@@ -42,12 +54,12 @@ func (r *Resolver) add(server wire.Addr) {
 // ResolvConf returns the same as the text of /etc/resolv.conf.
 func (s *Stack) ResolvConf() []byte {
 	var b []byte
-	r := s.Resolver()
+	r, zones := s.resolver()
 	if r.Domain != "" {
 		b = append(append(append(b, "search "...), r.Domain...), '\n')
 	}
-	for _, a := range r.Servers {
-		b = append(a.AppendTo(append(b, "nameserver "...)), '\n')
+	for k, a := range r.Servers {
+		b = append(append(a.AppendTo(append(b, "nameserver "...)), zones[k]...), '\n')
 	}
 	return b
 }

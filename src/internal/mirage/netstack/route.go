@@ -14,12 +14,15 @@ type RouteEntry struct {
 	Metric  uint32
 }
 
-// Routes lists the routing table, most specific first.
+// Routes lists the routing table, IPv4's first, most specific first.
 func (s *Stack) Routes() []RouteEntry {
 	v := s.view.Load()
-	all := make([]RouteEntry, len(v.routes))
-	for k, r := range v.routes {
-		all[k] = r.RouteEntry
+	all := make([]RouteEntry, 0, len(v.routes)+len(v.routes6))
+	for _, r := range v.routes {
+		all = append(all, r.RouteEntry)
+	}
+	for _, r := range v.routes6 {
+		all = append(all, r.RouteEntry)
 	}
 	return all
 }
@@ -53,8 +56,11 @@ func (s *Stack) addRoute(r RouteEntry) error {
 
 // onLink reports whether a is a neighbour on an interface. s.mu is held.
 func (s *Stack) onLink(a wire.Addr, iface int) bool {
+	if a.IsLinkLocal() {
+		return true
+	}
 	for _, p := range s.ifaces[iface-1].addrs {
-		if p.prefix.Contains(a) {
+		if p.prefix.Contains(a) && !p.auto {
 			return true
 		}
 	}
@@ -80,14 +86,17 @@ func (s *Stack) RemoveRoute(r RouteEntry) error {
 }
 
 // Route finds the way to dst: through the interface with that index only, if it is not 0; from the address src, if
-// it is specified. The errors are ENETUNREACH, EADDRNOTAVAIL (src is not ours), EINVAL (src is loopback and dst is
-// not) and ENODEV.
+// it is specified. The errors are ENETUNREACH, EADDRNOTAVAIL (src is not ours, or there is none), EINVAL (src is loopback and
+// dst is not, or dst is link-local without an interface) and ENODEV.
 func (s *Stack) Route(dst, src wire.Addr, iface int) (inet.Route, error) {
 	v := s.view.Load()
 	if iface < 0 || iface > len(v.ifaces) {
 		return inet.Route{}, inet.ENODEV
 	}
 	if !dst.Is4() {
+		return s.route6(v, dst, src, iface)
+	}
+	if !src.Is4() && src != wire.Any6 {
 		return inet.Route{}, inet.ENETUNREACH
 	}
 	if !src.IsUnspecified() && v.local(src, 0) != inet.Own {

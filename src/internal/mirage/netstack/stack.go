@@ -21,10 +21,11 @@ type Config struct {
 // A Stack is one host on any number of links. It implements inet.Network. Its methods may be called from any
 // goroutine.
 type Stack struct {
-	config   Config
-	counters Counters
-	timers   inet.Timers
-	wake     chan struct{} // the first timer has changed
+	config    Config
+	counters  Counters // of IPv4
+	counters6 Counters // of IPv6
+	timers    inet.Timers
+	wake      chan struct{} // the first timer has changed
 
 	transports [256]atomic.Pointer[inet.Transport] // by IP protocol number
 	view       atomic.Pointer[view]                // what packets are looked up in
@@ -33,23 +34,32 @@ type Stack struct {
 	fragTimer inet.Timer
 	errors    *icmp.Limiter
 	idents    identifiers
+	pathTimer inet.Timer
+	loops     loops
+	redirects inet.Bucket // changes of paths that others ask for; under mu
 
 	mu       sync.Mutex // serialises changes of what follows, and of view
 	ifaces   []*Interface
 	routes   []RouteEntry // those that were added, without those that follow from addresses
+	paths    map[wire.Addr]path
 	watchers []func()
 }
 
-// New makes a Stack with the loopback interface lo (index 1, 127.0.0.1/8).
+// New makes a Stack with the loopback interface lo (index 1, 127.0.0.1/8 and ::1).
 func New(c Config) *Stack {
 	s := &Stack{config: c, wake: make(chan struct{}, 1), fragments: ipfrag.NewTable()}
 	s.errors = icmp.NewLimiter(s.random64())
 	s.idents.seed(c.Rand)
 	s.fragTimer.F = s.expireFragments
+	s.pathTimer.F = s.expirePaths
+	s.loops.timer.F = s.takeLoops
 	s.view.Store(&view{})
+	s.redirects = inet.Bucket{Rate: pathRate, Burst: pathRate}
 	s.Register(wire.ProtoICMP, &icmpInput{s})
+	s.Register(wire.ProtoICMPv6, &icmp6Input{s})
 	lo := s.addNIC("lo", link.NewLoopback(), true)
 	lo.AddAddr(wire.Prefix{Addr: wire.Loopback4, Bits: 8})
+	lo.AddAddr(wire.Prefix{Addr: wire.Loopback6, Bits: 128})
 	return s
 }
 
@@ -60,8 +70,10 @@ func (s *Stack) Register(protocol uint8, t inet.Transport) {
 	}
 }
 
-// Counters returns the stack's counters, which go on counting.
+// Counters returns the stack's counters of IPv4, Counters6 those of IPv6, which go on counting.
 func (s *Stack) Counters() *Counters { return &s.counters }
+
+func (s *Stack) Counters6() *Counters { return &s.counters6 }
 
 // Now is the monotonic clock in nanoseconds.
 func (s *Stack) Now() int64 { return s.config.Now() }

@@ -75,7 +75,7 @@ func (c *tcpConn) Write(b []byte) (n int, err error) {
 
 func dialTCP(t testing.TB, p *tcp.Protocol, to wire.AddrPort) *tcpConn {
 	t.Helper()
-	c := newTCPConn(p.NewSocket())
+	c := newTCPConn(p.NewSocket(false))
 	if _, err := c.retry(func() (int, error) { return 0, c.s.Connect(to) }); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func dialTCP(t testing.TB, p *tcp.Protocol, to wire.AddrPort) *tcpConn {
 // serveTCP accepts connections at a port and gives each to f.
 func serveTCP(t testing.TB, p *tcp.Protocol, port uint16, f func(*tcpConn)) {
 	t.Helper()
-	l := newTCPConn(p.NewSocket())
+	l := newTCPConn(p.NewSocket(false))
 	if err := l.s.Bind(at(wire.Any4, port)); err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestTCPLoopback(t *testing.T) {
 		all.Go(func() { reflect(t, dialTCP(t, p, at(wire.V4(127, 0, 0, byte(1+i)), 80)), 1<<20) })
 	}
 	all.Wait()
-	c := newTCPConn(p.NewSocket())
+	c := newTCPConn(p.NewSocket(false))
 	if _, err := c.retry(func() (int, error) { return 0, c.s.Connect(at(wire.Loopback4, 81)) }); err != inet.ECONNREFUSED {
 		t.Errorf("where nobody listens: %v", err)
 	}
@@ -204,13 +204,13 @@ func TestTCPDropped(t *testing.T) {
 	h := newFriend(t)
 	p := tcp.New(h.stack)
 	src, dst := at(peerAddr, 4000), at(ourAddr, 80)
-	frame := func(s []byte) []byte { return ipv4(peerAddr, ourAddr, wire.IPv4Fields{Protocol: wire.ProtoTCP}, s) }
+	frame := func(s []byte) []byte { return ipv4(peerAddr, ourAddr, wire.IPFields{Protocol: wire.ProtoTCP}, s) }
 	good := func() []byte { return frame(tcpSegment(src, dst, 1, 0, wire.SYN, "")) }
 	for name, b := range map[string][]byte{
 		"a wrong checksum: RFC 9293 section 3.1, MUST-3":             func() []byte { b := good(); b[ipv4Room+5]++; return b }(),
 		"a header of 16 octets":                                      frame(func() []byte { s := tcpSegment(src, dst, 1, 0, wire.SYN, ""); s[12] = 0x40; return s }()),
 		"a header beyond the segment":                                frame(func() []byte { s := tcpSegment(src, dst, 1, 0, wire.SYN, ""); s[12] = 0x60; return s }()),
-		"to a broadcast address: RFC 1122 section 4.2.3.10, MUST-57": ipv4(peerAddr, wire.V4(10, 0, 0, 255), wire.IPv4Fields{Protocol: wire.ProtoTCP}, tcpSegment(src, at(wire.V4(10, 0, 0, 255), 80), 1, 0, wire.SYN, "")),
+		"to a broadcast address: RFC 1122 section 4.2.3.10, MUST-57": ipv4(peerAddr, wire.V4(10, 0, 0, 255), wire.IPFields{Protocol: wire.ProtoTCP}, tcpSegment(src, at(wire.V4(10, 0, 0, 255), 80), 1, 0, wire.SYN, "")),
 	} {
 		h.frame(b)
 		if len(h.sent) != 0 {
@@ -231,7 +231,7 @@ func TestTCPDropped(t *testing.T) {
 func TestTCPUnreachable(t *testing.T) {
 	h := newFriend(t)
 	p := tcp.New(h.stack)
-	s := p.NewSocket()
+	s := p.NewSocket(false)
 	fails(t, s.Connect(at(otherNet, 80)), inet.EINPROGRESS)
 	sent := h.wantIPv4()
 	m := make(wire.ICMP, wire.ICMPLen+28)
@@ -239,7 +239,7 @@ func TestTCPUnreachable(t *testing.T) {
 	m.Put(wire.ICMPUnreachable, wire.CodeHost, 0)
 	h.frame(icmpFrame(peerAddr, ourAddr, m))
 	fails(t, s.Connect(at(otherNet, 80)), inet.EHOSTUNREACH)
-	c := p.NewSocket()
+	c := p.NewSocket(false)
 	fails(t, c.Connect(at(wire.V4(10, 0, 0, 99), 80)), inet.EINPROGRESS)
 	h.pass(10 * sec)
 	fails(t, c.TakeError(), inet.EHOSTUNREACH)

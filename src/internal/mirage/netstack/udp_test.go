@@ -137,7 +137,7 @@ func TestMartians(t *testing.T) {
 	}
 	// Source routes: RFC 7126 sections 4.3 and 4.4.
 	u := segment(at(peerAddr, 4000), at(ourAddr, 53), "x")
-	b := ipv4(peerAddr, ourAddr, wire.IPv4Fields{Protocol: wire.ProtoUDP}, append([]byte{131, 3, 4, 0}, u...))
+	b := ipv4(peerAddr, ourAddr, wire.IPFields{Protocol: wire.ProtoUDP}, append([]byte{131, 3, 4, 0}, u...))
 	b[14] = 0x46
 	wire.IPv4(b[14:]).SetWhole()
 	h.frame(b)
@@ -304,7 +304,7 @@ func TestUDPErrors(t *testing.T) {
 		m := make(wire.ICMP, wire.ICMPLen+len(about))
 		copy(m.Body(), about)
 		m.Put(typ, code, 0)
-		h.frame(ipv4(peerAddr, ourAddr, wire.IPv4Fields{Protocol: wire.ProtoICMP}, m))
+		h.frame(ipv4(peerAddr, ourAddr, wire.IPFields{Protocol: wire.ProtoICMP}, m))
 	}
 	say(3, 3, sent)
 	if _, _, failed, _ := s.Ready(); !failed || told != 1 {
@@ -408,7 +408,7 @@ func TestUDPBothFamilies(t *testing.T) {
 	s.SendTo([]byte("y"), at(peerAddr, 1), udp.Control{})
 	h.wantUDP(at(ourAddr, 53), at(peerAddr, 1), "y")
 	_, err := s.SendTo([]byte("y"), at(wire.Loopback6, 1), udp.Control{})
-	fails(t, err, inet.ENETUNREACH) // no IPv6 yet
+	must(t, err)
 	o := h.udp.NewSocket(true)
 	must(t, o.Configure(func(o *udp.Options) { o.V6Only = true }))
 	fails(t, o.Bind(at(ourAddr, 54)), inet.EINVAL)

@@ -10,15 +10,26 @@ import (
 type view struct {
 	generation uint32
 	ifaces     []*Interface // by index-1
-	addrs      []viewAddr
-	filter     uint64      // bit n is set if an address in addrs ends in the six bits n
-	routes     []viewRoute // most specific first, then by metric
+	addrs      []viewAddr   // IPv4's first
+	filter     uint64       // bit n is set if an address in addrs ends in the six bits n
+	groups     []viewGroup
+	routes     []viewRoute // of IPv4, most specific first, then by metric
+	routes6    []viewRoute // of IPv6
+	paths      map[wire.Addr]path
 }
 
 // A viewAddr is an address with a meaning to this host.
 type viewAddr struct {
+	addr   wire.Addr
+	to     inet.Locality
+	iface  int
+	bound  bool // it means this on its interface alone
+	source source
+}
+
+// A viewGroup is a multicast group that an interface receives.
+type viewGroup struct {
 	addr  wire.Addr
-	to    inet.Locality
 	iface int
 }
 
@@ -34,19 +45,23 @@ func newView(s *Stack) *view {
 	v := &view{generation: s.view.Load().generation + 1, ifaces: append([]*Interface(nil), s.ifaces...)}
 	for _, i := range s.ifaces {
 		for _, a := range i.addrs {
-			v.addrs = append(v.addrs, viewAddr{a.prefix.Addr, inet.Own, i.index})
+			if !a.prefix.Addr.Is4() {
+				continue
+			}
+			v.addrs = append(v.addrs, viewAddr{addr: a.prefix.Addr, to: inet.Own, iface: i.index})
 			if a.broadcast != wire.Any4 {
-				v.addrs = append(v.addrs, viewAddr{a.broadcast, inet.Broadcast, i.index})
+				v.addrs = append(v.addrs, viewAddr{a.broadcast, inet.Broadcast, i.index, true, source{}})
 			}
 			if _, ok := a.prefix.Broadcast(); ok && !i.loopback {
 				// The old form with zeros: RFC 1122 section 3.3.6.
-				v.addrs = append(v.addrs, viewAddr{a.prefix.Masked().Addr, inet.Broadcast, i.index})
+				v.addrs = append(v.addrs, viewAddr{a.prefix.Masked().Addr, inet.Broadcast, i.index, true, source{}})
 			}
 			if !i.loopback {
 				v.insert(RouteEntry{Dst: a.prefix.Masked(), Gateway: wire.Any4, Src: a.prefix.Addr, Iface: i.index})
 			}
 		}
 	}
+	v.add6(s)
 	for _, r := range s.routes {
 		v.insert(r)
 	}
@@ -58,16 +73,20 @@ func newView(s *Stack) *view {
 
 func (v *view) insert(entry RouteEntry) {
 	r := viewRoute{entry, entry.Dst.Matcher(), v.ifaces[entry.Iface-1], entry.Gateway.IsUnspecified()}
-	at := len(v.routes)
-	for i, q := range v.routes {
+	table := &v.routes
+	if !entry.Dst.Addr.Is4() {
+		table = &v.routes6
+	}
+	at := len(*table)
+	for i, q := range *table {
 		if r.Dst.Bits > q.Dst.Bits || r.Dst.Bits == q.Dst.Bits && r.Metric < q.Metric {
 			at = i
 			break
 		}
 	}
-	v.routes = append(v.routes, viewRoute{})
-	copy(v.routes[at+1:], v.routes[at:])
-	v.routes[at] = r
+	*table = append(*table, viewRoute{})
+	copy((*table)[at+1:], (*table)[at:])
+	(*table)[at] = r
 }
 
 // local reports what an address is to this host, on the interface with that index or, if 0, on any.
@@ -75,12 +94,15 @@ func (v *view) local(a wire.Addr, iface int) inet.Locality {
 	// Own addresses are own on every interface: the weak end system model of RFC 1122 section 3.3.4.2, as Linux has it.
 	if v.filter>>(a.Bits32()%64)&1 != 0 {
 		for k := range v.addrs {
-			if l := &v.addrs[k]; l.addr == a && (l.to == inet.Own || iface == 0 || l.iface == iface) {
+			if l := &v.addrs[k]; l.addr == a && (!l.bound || iface == 0 || l.iface == iface) {
 				return l.to
 			}
 		}
 	}
 	if !a.Is4() {
+		if a.IsMulticast() {
+			return inet.Multicast
+		}
 		return inet.Foreign
 	}
 	switch bits := a.Bits32(); {
@@ -92,6 +114,16 @@ func (v *view) local(a wire.Addr, iface int) inet.Locality {
 		return inet.Multicast
 	}
 	return inet.Foreign
+}
+
+// joined reports whether an interface receives a group.
+func (v *view) joined(a wire.Addr, iface int) bool {
+	for _, g := range v.groups {
+		if g.addr == a && g.iface == iface {
+			return true
+		}
+	}
+	return false
 }
 
 // ownOn reports whether a is an address of the interface with that index itself.
@@ -109,3 +141,13 @@ func (s *Stack) Local(a wire.Addr, iface int) inet.Locality { return s.view.Load
 
 // Generation changes whenever a Route found earlier may no longer be right.
 func (s *Stack) Generation() uint32 { return s.view.Load().generation }
+
+// own returns what is known of an address of the interface with that index itself, nil if it has none such.
+func (v *view) own(a wire.Addr, iface int) *viewAddr {
+	for k := range v.addrs {
+		if l := &v.addrs[k]; l.addr == a && l.to == inet.Own && l.iface == iface {
+			return l
+		}
+	}
+	return nil
+}

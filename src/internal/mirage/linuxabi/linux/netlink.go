@@ -34,7 +34,13 @@ const (
 	IFA_LOCAL     = 2
 	IFA_LABEL     = 3
 	IFA_BROADCAST = 4
-	IFA_F_PERM    = 0x80
+	IFA_FLAGS     = 8
+
+	IFA_F_TEMPORARY  = 0x01
+	IFA_F_OPTIMISTIC = 0x04
+	IFA_F_DEPRECATED = 0x20
+	IFA_F_TENTATIVE  = 0x40
+	IFA_F_PERM       = 0x80
 
 	RTA_DST      = 1
 	RTA_OIF      = 4
@@ -45,7 +51,9 @@ const (
 
 	RT_TABLE_MAIN     = 254
 	RTPROT_BOOT       = 3
+	RTPROT_RA         = 9
 	RT_SCOPE_UNIVERSE = 0
+	RT_SCOPE_SITE     = 200
 	RT_SCOPE_LINK     = 253
 	RT_SCOPE_HOST     = 254
 	RTN_UNICAST       = 1

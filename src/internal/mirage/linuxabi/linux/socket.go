@@ -23,15 +23,17 @@ const (
 	IPPROTO_ICMP = 1
 	IPPROTO_TCP  = 6
 	IPPROTO_UDP  = 17
+	IPPROTO_IPV6 = 41
 
 	SHUT_RD   = 0
 	SHUT_WR   = 1
 	SHUT_RDWR = 2
 
-	SizeofSockaddrIn = 16
-	SizeofSockaddrNl = 12
-	SizeofSockaddrUn = 110
-	SizeofSockaddr   = 128 // sockaddr_storage, the longest
+	SizeofSockaddrIn  = 16
+	SizeofSockaddrIn6 = 28
+	SizeofSockaddrNl  = 12
+	SizeofSockaddrUn  = 110
+	SizeofSockaddr    = 128 // sockaddr_storage, the longest
 )
 
 // Flags of send and recv.
@@ -98,8 +100,31 @@ const (
 	IP_PMTUDISC_DO     = 2
 	IP_PMTUDISC_PROBE  = 3
 
+	MCAST_JOIN_GROUP  = 42 // of either family, with a struct group_req
+	MCAST_LEAVE_GROUP = 45
+
 	SCM_RIGHTS      = 1
 	SCM_CREDENTIALS = 2
+)
+
+// Options of level IPPROTO_IPV6 (include/uapi/linux/in6.h).
+const (
+	IPV6_UNICAST_HOPS   = 16
+	IPV6_MULTICAST_IF   = 17
+	IPV6_MULTICAST_HOPS = 18
+	IPV6_MULTICAST_LOOP = 19
+	IPV6_JOIN_GROUP     = 20
+	IPV6_LEAVE_GROUP    = 21
+	IPV6_MTU_DISCOVER   = 23
+	IPV6_V6ONLY         = 26
+	IPV6_RECVPKTINFO    = 49
+	IPV6_PKTINFO        = 50
+	IPV6_RECVHOPLIMIT   = 51
+	IPV6_HOPLIMIT       = 52
+	IPV6_DONTFRAG       = 62
+	IPV6_RECVTCLASS     = 66
+	IPV6_TCLASS         = 67
+	IPV6_AUTOFLOWLABEL  = 70
 )
 
 // Options of level IPPROTO_TCP (include/uapi/linux/tcp.h).

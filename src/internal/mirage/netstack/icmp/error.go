@@ -63,6 +63,9 @@ var unreachable = [...]struct {
 	15: {inet.EHOSTUNREACH, true},
 }
 
+// leastMTU is the least that a router's word is taken for: RFC 1191 section 3 has 68, and RFC 5927 section 7.2 warns.
+const leastMTU = 552
+
 // ParseError reads an error message from another host. ok is false if it is no error that a transport has to
 // hear of, or its quotation is too short to find the sender (RFC 792: the header and 64 bits).
 func ParseError(m wire.ICMP) (e inet.SendError, protocol uint8, ok bool) {
@@ -81,7 +84,7 @@ func ParseError(m wire.ICMP) (e inet.SendError, protocol uint8, ok bool) {
 		}
 		e.Errno, e.Hard = unreachable[m.Code()].errno, unreachable[m.Code()].hard
 		if m.Code() == wire.CodeFragNeeded {
-			e.MTU = m.MTU()
+			e.Room = max(m.MTU(), leastMTU) - wire.IPv4Len
 		}
 	case wire.ICMPTimeExceeded:
 		e.Errno = inet.EHOSTUNREACH

@@ -14,7 +14,7 @@ var us, peer = wire.V4(10, 0, 0, 1), wire.V4(192, 0, 2, 1)
 // datagram makes one of ours that an error could quote, or one of the peer's.
 func datagram(src, dst wire.Addr, protocol uint8, offset uint16, payload []byte) wire.IPv4 {
 	p := make(wire.IPv4, wire.IPv4Len+len(payload))
-	p.Put(&wire.IPv4Fields{TTL: 64, Protocol: protocol, Offset: offset}, len(p), src, dst)
+	p.Put(&wire.IPFields{TTL: 64, Protocol: protocol, Offset: offset}, len(p), src, dst)
 	copy(p.Payload(), payload)
 	return p
 }
@@ -103,8 +103,8 @@ func TestParseError(t *testing.T) {
 			e.Type != c.typ || e.Code != c.code || !bytes.Equal(e.Payload, sent.Payload()) {
 			t.Errorf("%d, %d: %+v %v", c.typ, c.code, e, ok)
 		}
-		if want := map[bool]int{true: 1280}[c.code == 4]; e.MTU != want {
-			t.Errorf("%d, %d: MTU %d, want %d", c.typ, c.code, e.MTU, want) // RFC 1191 section 4
+		if want := map[bool]int{true: 1260}[c.code == 4]; e.Room != want {
+			t.Errorf("%d, %d: room for %d, want %d", c.typ, c.code, e.Room, want) // RFC 1191 section 4
 		}
 	}
 	for name, m := range map[string]wire.ICMP{

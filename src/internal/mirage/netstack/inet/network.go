@@ -18,7 +18,8 @@ type Network interface {
 	Random(p []byte)
 
 	// Route finds the way to dst: through the interface with that index only, if it is not 0; from the address
-	// src, if it is specified. The errors are ENETUNREACH, EADDRNOTAVAIL (src is not ours) and ENODEV.
+	// src, if it is specified. The errors are ENETUNREACH, EADDRNOTAVAIL (src is not ours, or there is none to send from),
+	// EINVAL (dst is link-local, and iface is 0) and ENODEV.
 	Route(dst, src wire.Addr, iface int) (Route, error)
 
 	// Generation changes whenever a Route found earlier may no longer be right.
@@ -50,6 +51,11 @@ type Network interface {
 	// 3.2.2 and the rate limit allow it.
 	Unreachable(p *Packet)
 
+	// JoinGroup makes the interface with that index receive a multicast group until LeaveGroup has been called as often; 0
+	// stands for the interface by which it would be sent to. It returns the interface's index.
+	JoinGroup(a wire.Addr, iface int) (int, error)
+	LeaveGroup(a wire.Addr, iface int) error
+
 	// Schedule arranges that t fires at a time, or, if it is already waiting, that it fires at the new time.
 	Schedule(t *Timer, at int64)
 
@@ -80,10 +86,11 @@ const (
 // A Packet is a received datagram as a transport sees it.
 type Packet struct {
 	Src, Dst wire.Addr
-	Payload  []byte // from the transport header on, to the end that the IP header gives
-	Header   []byte // the IP header, with Payload following it in the same array
-	Iface    int    // index of the interface it came in by
-	TTL, TOS uint8
+	Payload  []byte   // from the transport header on, to the end that the IP header gives
+	Header   []byte   // the IP header, with Payload following it in the same array
+	Iface    int      // index of the interface it came in by
+	Zone     uint32   // the same if Src is link-local, 0 if not
+	TTL, TOS uint8    // IPv6: hop limit and traffic class
 	To       Locality // what Dst is to us
 	Valid    bool     // the transport checksum need not be checked
 }
@@ -105,21 +112,23 @@ type Link interface{ Index() int }
 // it, and sets Protocol and what else it wants. It can be used again and again.
 type Out struct {
 	Route     Route
-	Bytes     []byte          // transport header and payload, with room in front for the headers below
-	Frame     *device.Frame   // what Bytes is part of; nil if it is longer than one frame takes
-	IP        wire.IPv4Fields // Protocol, TTL, TOS and DontFrag are the transport's
-	PartialAt uint16          // offset in Bytes of a checksum field that holds the pseudo-header's sum; 0: it is right already
-	Offload   bool            // the transport may leave its checksum to the card and set PartialAt
-	Batch     bool            // more follows at once, or it is sent from the receive function of the same card, whose driver flushes
+	Bytes     []byte        // transport header and payload, with room in front for the headers below
+	Frame     *device.Frame // what Bytes is part of; nil if it is longer than one frame takes
+	IP        wire.IPFields // Protocol, TTL, TOS and DontFrag are the transport's
+	PartialAt uint16        // offset in Bytes of a checksum field that holds the pseudo-header's sum; 0: it is right already
+	Offload   bool          // the transport may leave its checksum to the card and set PartialAt
+	Loop      bool          // what is sent to a group that this host has joined comes back to it
+	Batch     bool          // more follows at once, or it is sent from the receive function of the same card, whose driver flushes
 }
 
-// A SendError is an ICMP error, or ARP's failure, about a datagram from Src to Dst.
+// A SendError is an ICMP error, or the failure of ARP or neighbour discovery, about a datagram from Src to Dst.
 type SendError struct {
 	Src, Dst   wire.Addr
 	Errno      Errno
 	Hard       bool      // RFC 1122 section 4.2.3.9: not to be waited out
-	From       wire.Addr // who says so; our own address if it is ARP
-	Type, Code uint8     // of the ICMP message; 3, 1 if it is ARP
-	MTU        int       // with EMSGSIZE: the next hop's, 0 if it did not say
+	From       wire.Addr // who says so; our own address if it is this host
+	Type, Code uint8     // of the ICMP message; host (address) unreachable if there was none
+	Zone       uint32    // index of the interface, if Dst is link-local
+	Room       int       // with EMSGSIZE: what of a datagram's transport header and payload the path takes
 	Payload    []byte    // the first bytes of the datagram's transport header, at least 8; valid only during the call
 }

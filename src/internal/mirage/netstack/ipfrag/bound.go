@@ -2,7 +2,7 @@ package ipfrag
 
 import "internal/mirage/netstack/wire"
 
-func (t *Table) add(k key, due int64) *datagram {
+func (t *Table) add(k Key, due int64) *datagram {
 	d := &datagram{key: k, total: -1, due: due}
 	d.prev, d.next = t.list.prev, &t.list
 	d.prev.next, t.list.prev = d, d
@@ -21,8 +21,8 @@ func (t *Table) remove(d *datagram) {
 func (t *Table) pay(d *datagram, octets int) {
 	d.charge += octets
 	t.memory += octets
-	if t.sources[d.key.src] += octets; t.sources[d.key.src] == 0 {
-		delete(t.sources, d.key.src)
+	if t.sources[d.key.Src] += octets; t.sources[d.key.Src] == 0 {
+		delete(t.sources, d.key.Src)
 	}
 }
 
@@ -51,7 +51,7 @@ func (t *Table) makeRoom(keep *datagram, src wire.Addr, octets int) bool {
 // dropOldest drops the oldest datagram but keep, of the source src if that is specified.
 func (t *Table) dropOldest(keep *datagram, src wire.Addr) bool {
 	for d := t.list.next; d != &t.list; d = d.next {
-		if d != keep && (src == wire.Addr{} || src == d.key.src) {
+		if d != keep && (src == wire.Addr{} || src == d.key.Src) {
 			t.remove(d)
 			return true
 		}
@@ -71,7 +71,7 @@ func (t *Table) Next() int64 {
 
 // Expire drops the datagrams whose time is over. Of each that had its first fragment, that is returned, header
 // and payload: its sender is to be told (RFC 1122 section 3.3.2). dropped counts all that were not whole.
-func (t *Table) Expire(now int64) (first []wire.IPv4, dropped int) {
+func (t *Table) Expire(now int64) (first [][]byte, dropped int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for d := t.list.next; d != &t.list && d.due <= now; d = t.list.next {

@@ -23,11 +23,23 @@ func fragment(id uint16, from, to int, more bool) wire.IPv4 {
 
 func fragmentOf(src wire.Addr, id uint16, from, to int, more bool) wire.IPv4 {
 	p := make(wire.IPv4, wire.IPv4Len+to-from)
-	f := wire.IPv4Fields{ID: id, More: more, Offset: uint16(from / 8), TTL: 64, Protocol: wire.ProtoUDP}
+	f := wire.IPFields{ID: id, More: more, Offset: uint16(from / 8), TTL: 64, Protocol: wire.ProtoUDP}
 	p.Put(&f, len(p), src, dst)
 	copy(p.Payload(), counted(to)[from:])
 	return p
 }
+
+// input gives a table what an IPv4 datagram is of.
+func input(c *Table, now int64, p wire.IPv4) (wire.IPv4, Verdict) {
+	f := FromIPv4(p)
+	whole, verdict := c.Input(now, &f)
+	if verdict == Whole {
+		wire.IPv4(whole).SetWhole()
+	}
+	return whole, verdict
+}
+
+const maxPayload = wire.IPv4MaxLen - wire.IPv4Len
 
 func counted(n int) []byte {
 	b := make([]byte, n)
@@ -56,12 +68,12 @@ func TestInAnyOrder(t *testing.T) {
 		c := NewTable()
 		r.Shuffle(len(pieces), func(i, j int) { pieces[i], pieces[j] = pieces[j], pieces[i] })
 		for i, q := range pieces {
-			whole, verdict := c.Input(now, fragment(7, q.from, q.to, q.to < size))
+			whole, verdict := input(c, now, fragment(7, q.from, q.to, q.to < size))
 			if i < len(pieces)-1 {
 				if verdict != Kept {
 					t.Fatalf("fragment %d of %v: verdict %d", i, pieces, verdict)
 				}
-				if _, again := c.Input(now, fragment(7, q.from, q.to, q.to < size)); again != Kept {
+				if _, again := input(c, now, fragment(7, q.from, q.to, q.to < size)); again != Kept {
 					t.Fatal("a duplicate: RFC 8200 section 4.5 lets it pass")
 				}
 				continue
@@ -83,18 +95,18 @@ func TestApart(t *testing.T) {
 		change(p)
 		return p
 	}
-	c.Input(now, fragment(1, 16, 32, false))
+	input(c, now, fragment(1, 16, 32, false))
 	for name, p := range map[string]wire.IPv4{
 		"identification": first(func(p wire.IPv4) { p[5]++ }),
 		"protocol":       first(func(p wire.IPv4) { p[9]++ }),
 		"source":         first(func(p wire.IPv4) { p[15]++ }),
 		"destination":    first(func(p wire.IPv4) { p[19]++ }),
 	} {
-		if _, verdict := c.Input(now, p); verdict != Kept {
+		if _, verdict := input(c, now, p); verdict != Kept {
 			t.Errorf("another %s completed it", name)
 		}
 	}
-	if _, verdict := c.Input(now, fragment(1, 0, 16, true)); verdict != Whole {
+	if _, verdict := input(c, now, fragment(1, 0, 16, true)); verdict != Whole {
 		t.Error("not completed")
 	}
 }
@@ -121,14 +133,14 @@ func TestRefused(t *testing.T) {
 		c := NewTable()
 		verdict := Kept
 		for _, p := range pieces {
-			_, verdict = c.Input(now, p)
+			_, verdict = input(c, now, p)
 		}
 		if verdict != Bad {
 			t.Errorf("%s: verdict %d", name, verdict)
 		}
-		c.Input(now, fragment(1, 0, 8, true))
-		c.Input(now, fragment(1, 8, 16, true))
-		if _, verdict := c.Input(now, fragment(1, 16, 24, false)); verdict != Bad {
+		input(c, now, fragment(1, 0, 8, true))
+		input(c, now, fragment(1, 8, 16, true))
+		if _, verdict := input(c, now, fragment(1, 16, 24, false)); verdict != Bad {
 			t.Errorf("%s: completed afterwards", name)
 		}
 		if c.memory > fixedCost {
@@ -146,12 +158,12 @@ func TestRefused(t *testing.T) {
 func TestTooLongWithOptions(t *testing.T) {
 	c := NewTable()
 	first := make(wire.IPv4, 24+8)
-	first.Put(&wire.IPv4Fields{ID: 1, More: true, Protocol: wire.ProtoUDP}, len(first), src, dst)
+	first.Put(&wire.IPFields{ID: 1, More: true, Protocol: wire.ProtoUDP}, len(first), src, dst)
 	first[0] = 0x46
-	if _, verdict := c.Input(now, first); verdict != Kept {
+	if _, verdict := input(c, now, first); verdict != Kept {
 		t.Fatal(verdict)
 	}
-	if whole, verdict := c.Input(now, fragment(1, 8, maxPayload, false)); verdict != Bad {
+	if whole, verdict := input(c, now, fragment(1, 8, maxPayload, false)); verdict != Bad {
 		t.Errorf("%d octets", len(whole))
 	}
 	empty(t, c)
@@ -160,9 +172,9 @@ func TestTooLongWithOptions(t *testing.T) {
 // RFC 1122 section 3.3.2: time out, and tell the sender if the first fragment is there.
 func TestTimeout(t *testing.T) {
 	c := NewTable()
-	c.Input(now, fragment(1, 0, 16, true))
-	c.Input(now+second, fragment(2, 16, 32, true))
-	c.Input(now+second, fragment(1, 24, 32, true)) // does not prolong it
+	input(c, now, fragment(1, 0, 16, true))
+	input(c, now+second, fragment(2, 16, 32, true))
+	input(c, now+second, fragment(1, 24, 32, true)) // does not prolong it
 	if c.Next() != now+lifetime {
 		t.Errorf("next at %d", c.Next())
 	}
@@ -170,7 +182,7 @@ func TestTimeout(t *testing.T) {
 		t.Error("too early")
 	}
 	first, dropped := c.Expire(now + lifetime)
-	if len(first) != 1 || dropped != 1 || first[0].ID() != 1 || !bytes.Equal(first[0].Payload(), counted(16)) {
+	if len(first) != 1 || dropped != 1 || wire.IPv4(first[0]).ID() != 1 || !bytes.Equal(wire.IPv4(first[0]).Payload(), counted(16)) {
 		t.Errorf("%v, %d dropped", first, dropped)
 	}
 	first, dropped = c.Expire(c.Next())
@@ -199,12 +211,12 @@ func TestBounds(t *testing.T) {
 	}
 	// One source alone.
 	for i := range 5000 {
-		c.Input(now, fragment(uint16(i), 0, 1480, true))
+		input(c, now, fragment(uint16(i), 0, 1480, true))
 	}
 	check()
 	// Many sources: the oldest make room.
 	for i := range 50000 {
-		c.Input(now, fragmentOf(wire.V4From(0x0b000000+uint32(i)), 1, 8, 1480, true))
+		input(c, now, fragmentOf(wire.V4From(0x0b000000+uint32(i)), 1, 8, 1480, true))
 		if i%1000 == 0 {
 			check()
 		}
@@ -212,15 +224,15 @@ func TestBounds(t *testing.T) {
 	// Tiny fragments of one datagram.
 	var verdict Verdict
 	for i := range 1000 {
-		_, verdict = c.Input(now, fragment(9, 16*i, 16*i+8, true))
+		_, verdict = input(c, now, fragment(9, 16*i, 16*i+8, true))
 	}
 	if verdict != Bad {
 		t.Errorf("%d fragments of one datagram were kept", 1000)
 	}
 	check()
 	// An honest one still comes through.
-	c.Input(now, fragment(10000, 0, 1480, true))
-	if _, verdict := c.Input(now, fragment(10000, 1480, 1500, false)); verdict != Whole {
+	input(c, now, fragment(10000, 0, 1480, true))
+	if _, verdict := input(c, now, fragment(10000, 1480, 1500, false)); verdict != Whole {
 		t.Errorf("verdict %d in a full table", verdict)
 	}
 	check()
@@ -245,7 +257,7 @@ func FuzzInput(f *testing.F) {
 				p.Payload()[0]++
 			}
 			clock += int64(script[0]>>5) * second
-			whole, verdict := c.Input(clock, p)
+			whole, verdict := input(c, clock, p)
 			if (verdict == Whole) != (whole != nil) {
 				t.Fatal("a verdict without its datagram")
 			}

@@ -18,23 +18,44 @@ const (
 func (s *Socket) Bind(local wire.AddrPort) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	err := s.family(local.Addr)
 	switch {
 	case s.closed:
 		return inet.EBADF
-	case s.bound != nil, s.conn != nil:
+	case s.bound != nil, s.conn != nil, err == inet.ENETUNREACH:
 		return inet.EINVAL
-	case !local.Addr.Is4():
-		return inet.EAFNOSUPPORT
-	case !local.Addr.IsUnspecified() && s.p.net.Local(local.Addr, 0) != inet.Own:
+	case err != nil:
+		return err
+	case local.Addr.IsLinkLocal(): // it says by which interface: RFC 4007 section 6
+		if s.options.Iface == 0 {
+			s.options.Iface = int(local.Zone)
+		}
+		if s.options.Iface == 0 || local.Zone != 0 && int(local.Zone) != s.options.Iface {
+			return inet.EINVAL
+		}
+	}
+	if !local.Addr.IsUnspecified() && s.p.net.Local(local.Addr, s.options.Iface) != inet.Own {
 		return inet.EADDRNOTAVAIL
 	}
 	return s.bind(local)
 }
 
+// family checks that the socket may use an address of a's family: EAFNOSUPPORT, or ENETUNREACH for IPv4 with V6Only.
+func (s *Socket) family(a wire.Addr) error {
+	if !s.v6 && !a.Is4() {
+		return inet.EAFNOSUPPORT
+	}
+	if s.v6 && s.options.V6Only && a.Is4() {
+		return inet.ENETUNREACH
+	}
+	return nil
+}
+
 // bind puts the socket among its port's. s.mu is held.
 func (s *Socket) bind(local wire.AddrPort) error {
 	b := &binding{
-		socket: s, local: local.Addr, iface: s.options.Iface, reuseAddr: s.options.ReuseAddr, reusePort: s.options.ReusePort,
+		socket: s, local: local.Addr, iface: s.options.Iface, v6only: s.options.V6Only,
+		reuseAddr: s.options.ReuseAddr, reusePort: s.options.ReusePort,
 	}
 	p := s.p
 	p.mu.Lock()
@@ -126,21 +147,27 @@ func (s *Socket) connectAgain() error {
 
 // prepare finds the way to remote and a port, and makes the connection. s.mu is held.
 func (s *Socket) prepare(now int64, remote wire.AddrPort) error {
-	if !remote.Addr.Is4() {
-		return inet.EAFNOSUPPORT
+	if err := s.family(remote.Addr); err != nil {
+		return err
 	}
-	from := wire.Any4
+	from, iface := s.any(), s.options.Iface
 	if s.bound != nil {
 		from = s.bound.local
 	}
-	r, err := s.p.net.Route(remote.Addr, from, s.options.Iface)
+	if remote.Zone != 0 {
+		if iface != 0 && iface != int(remote.Zone) {
+			return inet.EINVAL
+		}
+		iface = int(remote.Zone)
+	}
+	r, err := s.p.net.Route(remote.Addr, from, iface)
 	if err != nil {
 		return err
 	}
 	if r.To == inet.Broadcast || r.To == inet.Multicast {
 		return inet.ENETUNREACH
 	}
-	s.tuple = tuple{wire.AddrPort{Addr: r.Src, Port: s.port}, wire.AddrPort{Addr: r.Dst, Port: remote.Port}}
+	s.tuple = tuple{wire.AddrPort{Addr: r.Src, Port: s.port}, wire.On(r.Dst, remote.Port, iface)}
 	if s.bound == nil {
 		err = s.choosePort()
 	} else if !s.p.table.add(s) {
@@ -177,7 +204,10 @@ func (s *Socket) setup(now int64, room int) setup {
 	o := &s.options
 	c := setup{
 		settings: o.settings, memory: &s.p.memory, iss: initialSequence(s.p.secret, now, &s.tuple),
-		segment: room - wire.TCPLen, clock: clockOffset(s.p.secret, &s.tuple),
+		segment: room - wire.TCPLen, least: leastSegment, clock: clockOffset(s.p.secret, &s.tuple),
+	}
+	if !s.tuple.remote.Addr.Is4() {
+		c.least = leastSegment6
 	}
 	c.sndLimit, c.sndAuto = o.SendBuffer, o.SendBuffer == 0
 	if c.sndAuto {

@@ -26,6 +26,7 @@ type conn struct {
 	sndScale      uint8
 	segment       int // octets of options and payload that one segment takes
 	offeredMSS    int
+	least         int // what peers take that do not say
 	sndBuf        buffer
 	queued        int  // octets in sndBuf
 	finished      bool // the user has no more to send
@@ -90,12 +91,16 @@ type setup struct {
 	memory   *memory
 	iss      seq
 	segment  int    // octets of options and payload that the path takes in one segment
+	least    int    // the same that every path of its kind takes
 	rcvLimit int    // octets of the receive buffer at first
 	clock    uint32 // the offset of the timestamps' clock: RFC 7323 section 7.1
 }
 
-// leastSegment is what every path takes: RFC 9293 section 3.7.1, MUST-15, the default of 536 octets.
-const leastSegment = 536
+// What every path takes: RFC 9293 section 3.7.1, MUST-15, the defaults for IPv4 and IPv6, octets.
+const (
+	leastSegment  = 536
+	leastSegment6 = 1220
+)
 
 func newConn(s setup) *conn {
 	c := &conn{
@@ -104,7 +109,7 @@ func newConn(s setup) *conn {
 		rcvSegment: leastSegment, rcvScale: offeredScale, sackOK: true,
 		challenges: inet.Bucket{Rate: 10, Burst: 10},
 	}
-	c.offeredMSS = min(s.segment, 0xffff)
+	c.offeredMSS, c.least = min(s.segment, 0xffff), s.least
 	c.times.offset, c.times.on = s.clock, true
 	c.rtt.begin()
 	return c
@@ -131,7 +136,7 @@ func (c *conn) synchronize(now int64, s *segment) {
 	c.lastAck = c.rcvNxt
 	_, c.edge = c.synOffer()
 	o := &s.options
-	mss := leastSegment // RFC 9293 section 3.7.1, MUST-15
+	mss := c.least // RFC 9293 section 3.7.1, MUST-15
 	if o.MSS != 0 {
 		mss = max(int(o.MSS), smallestMSS)
 	}

@@ -84,7 +84,7 @@ func (f *fuzzer) call() {
 		f.all = append(f.all, s)
 	}
 	if what%16 == 0 && len(f.all) < 8 {
-		s := f.tcp.NewSocket()
+		s := f.tcp.NewSocket(false)
 		f.all = append(f.all, s)
 		s.Connect(wire.AddrPort{Addr: fuzzPeer, Port: uint16(4000 + f.next()%4)})
 		return
@@ -121,7 +121,7 @@ func (f *fuzzer) call() {
 		f.net.mtu = 576 + f.next()*8
 		f.net.gen++
 	case 12:
-		e := inet.SendError{Src: f.net.addr, Dst: fuzzPeer, Errno: inet.EMSGSIZE, MTU: f.next() * 10, Payload: make([]byte, 8)}
+		e := inet.SendError{Src: f.net.addr, Dst: fuzzPeer, Errno: inet.EMSGSIZE, Room: 532 + f.next()*8, Payload: make([]byte, 8)}
 		b := wire.TCP(append(e.Payload, make([]byte, 12)...))
 		peer := f.next() % 4
 		b.Put(&wire.TCPFields{SrcPort: f.local[peer], DstPort: uint16(4000 + peer), Seq: f.ack[peer] - 1}, 0, e.Src, e.Dst, false)
@@ -193,7 +193,7 @@ func FuzzConnections(f *testing.F) {
 		z.net.carry = z.heard
 		z.tcp = New(z.net)
 		z.tcp.SetMemoryLimit(1 << 20)
-		z.listen = z.tcp.NewSocket()
+		z.listen = z.tcp.NewSocket(false)
 		z.listen.Bind(wire.AddrPort{Addr: wire.Any4, Port: 80})
 		z.listen.Listen(5)
 		for range 300 {

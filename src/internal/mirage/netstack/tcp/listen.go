@@ -39,7 +39,7 @@ func (s *Socket) Listen(backlog int) error {
 		s.listener.setBacklog(backlog)
 		return nil
 	case s.bound == nil:
-		if err := s.bind(wire.AddrPort{Addr: wire.Any4}); err != nil {
+		if err := s.bind(wire.AddrPort{Addr: s.any()}); err != nil {
 			return err
 		}
 	}
@@ -158,7 +158,7 @@ func (s *Socket) inputListen(pkt *inet.Packet, g *segment, u *tuple) bool {
 // child makes the socket of a new connection.
 func (s *Socket) child(l *listener, u *tuple) *Socket {
 	s.mu.Lock()
-	c := s.p.newSocket(s.options)
+	c := s.p.newSocket(s.v6, s.options)
 	c.tuple = *u
 	if s.listener == l {
 		c.parent, c.queue = s, l
@@ -175,7 +175,7 @@ func (s *Socket) child(l *listener, u *tuple) *Socket {
 func (s *Socket) begin(pkt *inet.Packet, g *segment, more func(c *conn)) bool {
 	now := s.p.net.Now()
 	s.mu.Lock()
-	r, err := s.p.net.Route(pkt.Src, pkt.Dst, s.options.Iface)
+	r, err := s.p.net.Route(pkt.Src, pkt.Dst, s.iface())
 	s.inTable = err == nil && !s.closed && s.p.table.add(s)
 	if !s.inTable { // another card has had the same SYN, or the listener has gone
 		parent := s.parent

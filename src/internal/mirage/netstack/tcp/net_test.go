@@ -46,6 +46,9 @@ func (n *fakeNet) Cancel(t *inet.Timer)                      { n.timers.Cancel(t
 func (n *fakeNet) Unreachable(*inet.Packet)                  { n.refused++ }
 func (n *fakeNet) Drop(o *inet.Out)                          {}
 
+func (n *fakeNet) JoinGroup(a wire.Addr, iface int) (int, error) { return 0, inet.ENODEV }
+func (n *fakeNet) LeaveGroup(a wire.Addr, iface int) error       { return inet.ENODEV }
+
 func (n *fakeNet) Local(a wire.Addr, iface int) inet.Locality {
 	switch {
 	case a == n.addr, a.IsLoopback():

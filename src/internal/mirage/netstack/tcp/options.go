@@ -8,8 +8,11 @@ type Options struct {
 	ReuseAddr  bool // others with ReuseAddr may bind the same address, unless one listens
 	ReusePort  bool // others with ReusePort may bind the same address; connections are spread over them
 	Iface      int  // SO_BINDTODEVICE: index of the only interface used, 0 for any
+	V6Only     bool // an IPv6 socket takes no IPv4
 	TTL        uint8
 	TOS        uint8
+	Hops       uint8 // the same for IPv6
+	Class      uint8
 	Linger     int // seconds that Close may take; 0: Close resets; negative: as if there were no such option
 	SendBuffer int // octets; 0: grows with the path
 	RecvBuffer int
@@ -46,7 +49,8 @@ func (s *Socket) Options() Options {
 	return s.options
 }
 
-// Configure changes the options by f, which is called under the socket's lock. The error is ENODEV (no such Iface).
+// Configure changes the options by f, which is called under the socket's lock. The errors are ENODEV (no
+// such Iface) and EINVAL (V6Only of a bound socket).
 func (s *Socket) Configure(f func(o *Options)) error {
 	s.mu.Lock()
 	o := s.options
@@ -56,6 +60,10 @@ func (s *Socket) Configure(f func(o *Options)) error {
 			s.mu.Unlock()
 			return inet.ENODEV
 		}
+	}
+	if s.bound != nil && o.V6Only != s.options.V6Only {
+		s.mu.Unlock()
+		return inet.EINVAL
 	}
 	s.options, s.routeGen = o, 0
 	if s.bound != nil {

@@ -39,7 +39,9 @@ func (s *Socket) fill(c *conn, o *inet.Out, g *outgoing) {
 	o.Bytes = b
 	g.options.Put(b[wire.TCPLen:])
 	c.sndBuf.read(b[wire.TCPLen+n:], g.at)
-	o.IP = wire.IPv4Fields{TTL: s.options.TTL, TOS: s.options.TOS}
+	if o.IP = (wire.IPFields{TTL: s.options.TTL, TOS: s.options.TOS}); !o.Route.Dst.Is4() {
+		o.IP.TTL, o.IP.TOS = s.options.Hops, s.options.Class
+	}
 	f := wire.TCPFields{
 		SrcPort: s.tuple.local.Port, DstPort: s.tuple.remote.Port,
 		Seq: uint32(g.seq), Ack: uint32(g.ack), Flags: g.flags, Window: g.window,
@@ -53,7 +55,7 @@ func (s *Socket) route(c *conn) error {
 	if s.routeGen == gen {
 		return nil
 	}
-	r, err := s.p.net.Route(s.tuple.remote.Addr, s.tuple.local.Addr, s.options.Iface)
+	r, err := s.p.net.Route(s.tuple.remote.Addr, s.tuple.local.Addr, s.iface())
 	if err != nil {
 		return err
 	}

@@ -178,11 +178,11 @@ func (w *talker) talk(t *testing.T, r *rand.Rand) {
 
 // exchange moves octets both ways over a line, ends the connection, and returns how long it took.
 func exchange(t *testing.T, p *pair, up, down int, options func(*Options)) int64 {
-	l := p.tcp[1].NewSocket()
+	l := p.tcp[1].NewSocket(false)
 	fatal(t, l.Bind(wire.AddrPort{Addr: wire.Any4, Port: 80}))
 	fatal(t, l.Configure(options))
 	fatal(t, l.Listen(5))
-	c := &talker{s: p.tcp[0].NewSocket(), toSend: up}
+	c := &talker{s: p.tcp[0].NewSocket(false), toSend: up}
 	fatal(t, c.s.Configure(options))
 	if err := c.s.Connect(wire.AddrPort{Addr: p.ends[1].addr, Port: 80}); err != inet.EINPROGRESS {
 		t.Fatal(err)

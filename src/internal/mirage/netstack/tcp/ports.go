@@ -20,6 +20,7 @@ type binding struct {
 	socket               *Socket
 	local                wire.Addr // unspecified for any
 	iface                int       // 0 for any
+	v6only               bool
 	reuseAddr, reusePort bool
 	listening            bool
 }
@@ -58,10 +59,15 @@ func (t *ports) set(n uint16, s *Socket, b *binding) {
 	low[n&0xff].Store(&q)
 }
 
+// any reports whether the binding takes segments to every address of a's family.
+func (b *binding) any(a wire.Addr) bool {
+	return b.local == wire.Any4 && a.Is4() || b.local == wire.Any6 && !(b.v6only && a.Is4())
+}
+
 // score says how well a listening socket's binding matches a SYN, -1 if it does not.
 func (b *binding) score(pkt *inet.Packet) int {
 	switch {
-	case !b.listening, b.iface != 0 && b.iface != pkt.Iface, b.local != pkt.Dst && !b.local.IsUnspecified():
+	case !b.listening, b.iface != 0 && b.iface != pkt.Iface, b.local != pkt.Dst && !b.any(pkt.Dst):
 		return -1
 	case b.local == pkt.Dst && b.iface != 0:
 		return 3
@@ -106,7 +112,7 @@ func (b *binding) overlaps(c *binding) bool {
 	if b.iface != 0 && c.iface != 0 && b.iface != c.iface {
 		return false
 	}
-	return b.local == c.local || b.local.IsUnspecified() || c.local.IsUnspecified()
+	return b.local == c.local || b.any(c.local) || c.any(b.local)
 }
 
 // conflicts reports whether b may not be bound beside c: ReuseAddr allows it unless one listens (socket(7)).

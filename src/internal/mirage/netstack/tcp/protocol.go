@@ -10,7 +10,7 @@ import (
 // A Protocol is TCP on one network. It implements inet.Transport. Its methods may be called from any goroutine.
 type Protocol struct {
 	net      inet.Network
-	secret   secret
+	secret   inet.Secret
 	table    table
 	ports    ports
 	memory   memory
@@ -33,7 +33,7 @@ const defaultLimit = 32 << 20
 
 // New makes TCP on n and registers it there.
 func New(n inet.Network) *Protocol {
-	p := &Protocol{net: n, secret: newSecret(n.Random)}
+	p := &Protocol{net: n, secret: inet.NewSecret(n.Random)}
 	p.table.secret = p.secret
 	p.memory.limit.Store(defaultLimit)
 	n.Register(wire.ProtoTCP, p)
@@ -67,7 +67,7 @@ func (p *Protocol) Input(pkt *inet.Packet) {
 	}
 	u := tuple{
 		local:  wire.AddrPort{Addr: pkt.Dst, Port: t.DstPort()},
-		remote: wire.AddrPort{Addr: pkt.Src, Port: t.SrcPort()},
+		remote: wire.AddrPort{Addr: pkt.Src, Zone: pkt.Zone, Port: t.SrcPort()},
 	}
 	if s := p.table.find(&u); s != nil && s.input(pkt, &g) {
 		return
@@ -117,7 +117,7 @@ func (p *Protocol) Error(e *inet.SendError) {
 	t := wire.TCP(e.Payload) // of which ports and sequence number are there
 	u := tuple{
 		local:  wire.AddrPort{Addr: e.Src, Port: t.SrcPort()},
-		remote: wire.AddrPort{Addr: e.Dst, Port: t.DstPort()},
+		remote: wire.AddrPort{Addr: e.Dst, Zone: e.Zone, Port: t.DstPort()},
 	}
 	s := p.table.find(&u)
 	if s == nil {

@@ -370,7 +370,7 @@ func (p *player) call(name string, args []string) string {
 	switch name {
 	case "listen":
 		if p.listen == nil {
-			p.listen = p.tcp.NewSocket()
+			p.listen = p.tcp.NewSocket(false)
 			for _, option := range args[min(1, len(args)):] {
 				p.setOption(p.listen, option)
 			}
@@ -387,7 +387,7 @@ func (p *player) call(name string, args []string) string {
 		return ok(err)
 	case "connect":
 		if p.socket == nil {
-			p.use(p.tcp.NewSocket())
+			p.use(p.tcp.NewSocket(false))
 			for _, option := range args {
 				p.setOption(p.socket, option)
 			}
@@ -567,7 +567,7 @@ func (p *player) setOption(s *Socket, text string) {
 
 // icmp gives the protocol an error about a segment of ours that begins at a sequence number.
 func (p *player) icmp(kind string, first, mtu int) {
-	e := inet.SendError{Src: p.net.addr, Dst: p.peer.addr, From: p.peer.addr, Type: 3, MTU: mtu}
+	e := inet.SendError{Src: p.net.addr, Dst: p.peer.addr, From: p.peer.addr, Type: 3, Room: max(mtu, 552) - wire.IPv4Len}
 	switch kind {
 	case "port":
 		e.Errno, e.Hard, e.Code = inet.ECONNREFUSED, true, 3

@@ -9,7 +9,8 @@ import (
 // A Socket is one end of a connection, or listens for them. Its methods never block and may be called from any
 // goroutine.
 type Socket struct {
-	p *Protocol
+	p  *Protocol
+	v6 bool
 
 	mu       sync.Mutex
 	options  Options
@@ -41,11 +42,11 @@ type Socket struct {
 	closed  bool // by the user
 }
 
-// NewSocket makes a socket for IPv4.
-func (p *Protocol) NewSocket() *Socket { return p.newSocket(defaults) }
+// NewSocket makes a socket for IPv4, or for both families if v6 is set.
+func (p *Protocol) NewSocket(v6 bool) *Socket { return p.newSocket(v6, defaults) }
 
-func (p *Protocol) newSocket(o Options) *Socket {
-	s := &Socket{p: p, options: o}
+func (p *Protocol) newSocket(v6 bool, o Options) *Socket {
+	s := &Socket{p: p, v6: v6, options: o}
 	s.timer.F = s.expire
 	return s
 }
@@ -88,17 +89,33 @@ func (s *Socket) Ready() Readiness {
 	return r
 }
 
-// Local returns the local address, 0.0.0.0:0 before it has one.
+// Local returns the local address, 0.0.0.0:0 or [::]:0 before it has one.
 func (s *Socket) Local() wire.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.conn != nil:
-		return s.tuple.local
+		return wire.On(s.tuple.local.Addr, s.tuple.local.Port, s.iface())
 	case s.bound != nil:
-		return wire.AddrPort{Addr: s.bound.local, Port: s.port}
+		return wire.On(s.bound.local, s.port, s.options.Iface)
 	}
-	return wire.AddrPort{Addr: wire.Any4}
+	return wire.AddrPort{Addr: s.any()}
+}
+
+// any is the unspecified address of the socket's family.
+func (s *Socket) any() wire.Addr {
+	if s.v6 {
+		return wire.Any6
+	}
+	return wire.Any4
+}
+
+// iface is the index of the only interface by which the connection goes, 0 for any.
+func (s *Socket) iface() int {
+	if zone := s.tuple.remote.Zone; zone != 0 {
+		return int(zone)
+	}
+	return s.options.Iface
 }
 
 // Remote returns the peer; ok is false if the socket is not connected.

@@ -19,7 +19,7 @@ var cookieMSS = [8]uint16{128, 536, 1024, 1220, 1360, 1440, 1460, 8960}
 // cookie makes one for a SYN with a sequence number.
 func (p *Protocol) cookie(u *tuple, irs seq, time, mss uint32) seq {
 	h := u.hash(p.secret, forCookie|uint64(time)<<8)
-	h = p.secret.hash(h, uint64(irs)<<8|uint64(mss))
+	h = p.secret.Hash(h, uint64(irs)<<8|uint64(mss))
 	return seq(time&31<<27 | mss<<24 | uint32(h)&0xffffff)
 }
 

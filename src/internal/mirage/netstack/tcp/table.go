@@ -1,11 +1,14 @@
 package tcp
 
-import "sync"
+import (
+	"internal/mirage/netstack/inet"
+	"sync"
+)
 
 // A table finds the socket of a connection. It has parts with a lock of their own, so that cards on different CPUs seldom
 // wait for each other, and each part grows with what is in it.
 type table struct {
-	secret secret
+	secret inet.Secret
 	parts  [tableParts]tablePart
 }
 

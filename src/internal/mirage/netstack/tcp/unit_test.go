@@ -4,6 +4,7 @@ package tcp
 
 import (
 	"bytes"
+	"internal/mirage/netstack/inet"
 	"internal/mirage/netstack/wire"
 	"math/rand/v2"
 	"testing"
@@ -11,18 +12,18 @@ import (
 
 // The test vectors of the algorithm's authors, for inputs of no octets and of eight.
 func TestSipHash(t *testing.T) {
-	k := secret{0x0706050403020100, 0x0f0e0d0c0b0a0908}
-	if h := k.hash(); h != 0x726fdb47dd0e0e31 {
+	k := inet.Secret{0x0706050403020100, 0x0f0e0d0c0b0a0908}
+	if h := k.Hash(); h != 0x726fdb47dd0e0e31 {
 		t.Errorf("of nothing: %#x", h)
 	}
-	if h := k.hash(0x0706050403020100); h != 0x93f5f5799a932462 {
+	if h := k.Hash(0x0706050403020100); h != 0x93f5f5799a932462 {
 		t.Errorf("of eight octets: %#x", h)
 	}
 }
 
 // RFC 6528 section 3: initial sequence numbers grow with time, by one in four microseconds, and differ between connections.
 func TestInitialSequence(t *testing.T) {
-	k := secret{1, 2}
+	k := inet.Secret{1, 2}
 	u := tuple{wire.AddrPort{Addr: wire.V4(10, 0, 0, 1), Port: 80}, wire.AddrPort{Addr: wire.V4(10, 0, 0, 2), Port: 4000}}
 	a, b := initialSequence(k, second, &u), initialSequence(k, 2*second, &u)
 	if b.since(a) != 250_000 {
@@ -33,7 +34,7 @@ func TestInitialSequence(t *testing.T) {
 	if d := initialSequence(k, second, &other).since(a); d > -1000 && d < 1000 {
 		t.Errorf("another connection's is only %d away", d)
 	}
-	if initialSequence(secret{1, 3}, second, &u) == a {
+	if initialSequence(inet.Secret{1, 3}, second, &u) == a {
 		t.Error("it is no secret")
 	}
 }
@@ -147,7 +148,7 @@ func TestGapsAreBounded(t *testing.T) {
 
 // Sockets that are in a table are found, and no others.
 func TestTable(t *testing.T) {
-	tab := table{secret: secret{5, 6}}
+	tab := table{secret: inet.Secret{5, 6}}
 	r := rand.New(rand.NewPCG(5, 6))
 	model := map[tuple]*Socket{}
 	random := func() tuple {
@@ -180,7 +181,7 @@ func TestTable(t *testing.T) {
 func TestBindConflicts(t *testing.T) {
 	p := New(newFakeNet(wire.V4(10, 0, 0, 1), 1))
 	bind := func(a wire.Addr, listen bool, f func(*Options)) error {
-		s := p.NewSocket()
+		s := p.NewSocket(false)
 		t.Cleanup(func() { s.Close() })
 		s.Configure(f)
 		if err := s.Bind(wire.AddrPort{Addr: a, Port: 80}); err != nil || !listen {

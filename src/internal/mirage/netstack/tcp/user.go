@@ -1,6 +1,9 @@
 package tcp
 
-import "internal/mirage/netstack/inet"
+import (
+	"internal/mirage/netstack/inet"
+	"internal/mirage/netstack/wire"
+)
 
 // write takes octets to be sent, as many as there is room for: RFC 9293 section 3.10.2.
 func (c *conn) write(p []byte) int {
@@ -58,21 +61,12 @@ func (c *conn) unreachable(at seq, e *inet.SendError) {
 	}
 	switch {
 	case e.Errno == inet.EMSGSIZE:
-		c.shrink(e.MTU)
+		c.limit(e.Room - wire.TCPLen) // RFC 1191 section 6, RFC 8201 section 5
 	case c.state == synSent, c.state == synReceived && !c.passive:
 		c.end(e.Errno)
 	default:
 		c.soft = e.Errno
 	}
-}
-
-// smallestMTU is the least that a router's word is taken for: RFC 1191 section 3 has 68, and RFC 5927 section 7.2 warns.
-const smallestMTU = 552
-
-// shrink makes segments small enough for a path's MTU: RFC 1191 section 6.
-func (c *conn) shrink(mtu int) {
-	const headers = 40 // IPv4 and TCP
-	c.limit(max(mtu, smallestMTU) - headers)
 }
 
 // limit makes segments no longer than n octets of options and payload.

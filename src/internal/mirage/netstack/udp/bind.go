@@ -26,10 +26,28 @@ func (s *Socket) Bind(local wire.AddrPort) error {
 	case err != nil:
 		return err
 	}
-	if !local.Addr.IsUnspecified() && s.p.net.Local(local.Addr, 0) == inet.Foreign {
+	if local.Addr.IsLinkLocal() { // it says by which interface: RFC 4007 section 6
+		if err := s.bindZone(local.Zone); err != nil {
+			return err
+		}
+	}
+	if !local.Addr.IsUnspecified() && s.p.net.Local(local.Addr, s.options.Iface) == inet.Foreign {
 		return inet.EADDRNOTAVAIL
 	}
 	return s.bind(local, chosen{addr: local.Addr.IsUnspecified()})
+}
+
+// bindZone makes the zone of a link-local address the socket's only interface, as Linux does. The error is EINVAL: there is
+// none, or another one already.
+func (s *Socket) bindZone(zone uint32) error {
+	o := &s.options
+	if zone != 0 && o.Iface == 0 {
+		o.Iface = int(zone)
+	}
+	if o.Iface == 0 || zone != 0 && o.Iface != int(zone) {
+		return inet.EINVAL
+	}
+	return nil
 }
 
 // family checks that the socket may use an address of a's family: EAFNOSUPPORT, or ENETUNREACH for IPv4 with V6Only.
@@ -116,7 +134,8 @@ func (s *Socket) Connect(remote wire.AddrPort) error {
 	if err := s.family(remote.Addr); err != nil {
 		return err
 	}
-	r, err := s.p.net.Route(remote.Addr, s.source(), s.options.Iface)
+	iface := s.ifaceFor(remote, Control{})
+	r, err := s.p.net.Route(remote.Addr, s.source(), iface)
 	if err != nil {
 		return err
 	}
@@ -129,7 +148,7 @@ func (s *Socket) Connect(remote wire.AddrPort) error {
 		}
 	}
 	b := *s.bound
-	b.remote, b.connected = wire.AddrPort{Addr: r.Dst, Port: remote.Port}, true
+	b.remote, b.connected = wire.On(r.Dst, remote.Port, iface), true
 	if s.chosen.addr {
 		b.local = r.Src
 	}

@@ -29,7 +29,7 @@ func (p *Protocol) Handle(n uint16, h Handler) error {
 
 // answer lets a handler write its answer to a datagram straight into a frame.
 func (p *Protocol) answer(h Handler, pkt *inet.Packet, u wire.UDP) {
-	from := wire.AddrPort{Addr: pkt.Src, Port: u.SrcPort()}
+	from := wire.AddrPort{Addr: pkt.Src, Zone: pkt.Zone, Port: u.SrcPort()}
 	if from.Port == 0 {
 		return // RFC 768: it wants no answer
 	}

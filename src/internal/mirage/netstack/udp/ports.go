@@ -77,6 +77,14 @@ func (b *binding) any(a wire.Addr) bool {
 	return b.local == wire.Any4 && a.Is4() || b.local == wire.Any6 && !(b.v6only && a.Is4())
 }
 
+// zone is the index of the interface that link-local addresses of the binding belong to.
+func (b *binding) zone() int {
+	if b.connected && b.remote.Zone != 0 {
+		return int(b.remote.Zone)
+	}
+	return b.iface
+}
+
 // score says how well the binding matches a datagram, -1 if it does not: a peer counts for more than a local address
 // or an interface.
 func (b *binding) score(pkt *inet.Packet, srcPort uint16) int {
@@ -88,7 +96,7 @@ func (b *binding) score(pkt *inet.Packet, srcPort uint16) int {
 		score++
 	}
 	if b.connected {
-		if b.remote.Port != srcPort || b.remote.Addr != pkt.Src {
+		if b.remote.Port != srcPort || b.remote.Addr != pkt.Src || b.remote.Zone != pkt.Zone {
 			return -1
 		}
 		score += 4

@@ -88,7 +88,7 @@ func (p *Protocol) Error(e *inet.SendError) {
 	if at == nil {
 		return
 	}
-	peer := wire.AddrPort{Addr: e.Dst, Port: u.DstPort()}
+	peer := wire.AddrPort{Addr: e.Dst, Zone: e.Zone, Port: u.DstPort()}
 	for _, b := range at.bindings {
 		if b.connected && b.remote == peer && b.local == e.Src {
 			b.socket.fail(e.Errno)

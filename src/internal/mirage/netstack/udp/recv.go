@@ -73,7 +73,7 @@ func (s *Socket) deliver(pkt *inet.Packet, u wire.UDP) {
 		return
 	}
 	s.queue.push(Datagram{
-		From: wire.AddrPort{Addr: pkt.Src, Port: u.SrcPort()}, Dst: pkt.Dst, Iface: pkt.Iface,
+		From: wire.AddrPort{Addr: pkt.Src, Zone: pkt.Zone, Port: u.SrcPort()}, Dst: pkt.Dst, Iface: pkt.Iface,
 		Size: len(payload), TTL: pkt.TTL, TOS: pkt.TOS, Time: s.p.net.Now(),
 	}, payload)
 	notify := s.notify

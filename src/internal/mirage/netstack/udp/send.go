@@ -13,8 +13,11 @@ type Control struct {
 	TOS   uint8
 }
 
-// maxPayload is what a UDP datagram over IPv4 carries at most, in octets.
-const maxPayload = wire.IPv4MaxLen - wire.IPv4Len - wire.UDPLen
+// What a UDP datagram carries at most over IPv4 and over IPv6, in octets.
+const (
+	maxPayload  = wire.IPv4MaxLen - wire.IPv4Len - wire.UDPLen
+	maxPayload6 = wire.IPv6MaxLen - wire.UDPLen
+)
 
 // Send sends b to the peer. The errors are EDESTADDRREQ (not connected), the pending error if there is one
 // (which it clears), EMSGSIZE (larger than 65507 octets for IPv4), EAGAIN (the card is full; Notify tells when),
@@ -58,10 +61,7 @@ func (s *Socket) send(b []byte, to wire.AddrPort, c Control, toPeer bool) (int, 
 		}
 		return 0, err
 	}
-	o.IP = wire.IPv4Fields{DontFrag: s.options.DontFragment, TTL: s.options.TTL, TOS: s.options.TOS}
-	if o.Route.To == inet.Multicast {
-		o.IP.TTL = s.options.MulticastTTL
-	}
+	s.setFields(o)
 	if c.TTL != 0 {
 		o.IP.TTL = c.TTL
 	}
@@ -75,6 +75,22 @@ func (s *Socket) send(b []byte, to wire.AddrPort, c Control, toPeer bool) (int, 
 	return len(b), nil
 }
 
+// setFields takes what the options say of headers.
+func (s *Socket) setFields(o *inet.Out) {
+	p := &s.options
+	group := o.Route.To == inet.Multicast
+	o.IP = wire.IPFields{DontFrag: p.DontFragment, TTL: p.TTL, TOS: p.TOS}
+	switch o.Loop = group && !p.NoLoop; {
+	case !o.Route.Dst.Is4():
+		o.IP.TTL, o.IP.TOS, o.Loop = p.Hops, p.Class, group && !p.NoLoop6
+		if group {
+			o.IP.TTL = p.MulticastHops
+		}
+	case group:
+		o.IP.TTL = p.MulticastTTL
+	}
+}
+
 // prepare checks that n octets may go out, finds the way, and binds the socket if it is not bound.
 func (s *Socket) prepare(n int, to wire.AddrPort, c Control, toPeer bool) (err error) {
 	switch {
@@ -82,13 +98,13 @@ func (s *Socket) prepare(n int, to wire.AddrPort, c Control, toPeer bool) (err e
 		return s.takeError()
 	case s.noWrite:
 		return inet.EPIPE
-	case n > maxPayload:
+	case n > maxPayload && (n > maxPayload6 || to.Addr.Is4()):
 		return inet.EMSGSIZE
 	case to.Port == 0:
 		return inet.EINVAL
 	}
 	if gen := s.p.net.Generation(); !toPeer || s.routeGen != gen {
-		if s.out.Route, err = s.p.net.Route(to.Addr, s.sourceFor(c), s.ifaceFor(c)); err != nil {
+		if s.out.Route, err = s.p.net.Route(to.Addr, s.sourceFor(c), s.ifaceFor(to, c)); err != nil {
 			return err
 		}
 		if s.routeGen = 0; toPeer {
@@ -114,11 +130,20 @@ func (s *Socket) sourceFor(c Control) wire.Addr {
 	return s.source()
 }
 
-func (s *Socket) ifaceFor(c Control) int {
-	if c.Iface != 0 {
+// ifaceFor returns the index of the interface to send by, 0 if the routes say: what goes with the datagram says it first.
+func (s *Socket) ifaceFor(to wire.AddrPort, c Control) int {
+	o := &s.options
+	switch {
+	case c.Iface != 0:
 		return c.Iface
+	case to.Zone != 0:
+		return int(to.Zone)
+	case o.Iface != 0 || !to.Addr.IsMulticast():
+		return o.Iface
+	case to.Addr.Is4():
+		return o.MulticastIface
 	}
-	return s.options.Iface
+	return o.MulticastIface6
 }
 
 // stall makes the socket unwritable until the card is likely to have room again. s.mu is held.

@@ -21,6 +21,7 @@ type Socket struct {
 	routeGen uint32   // the Network's generation, 0 when out.Route leads elsewhere
 	queue    queue
 	err      error
+	groups   []group
 	stalled  bool // waits for room in the card
 	noRead   bool // shut down
 	noWrite  bool
@@ -35,7 +36,7 @@ const defaultRecvBuffer = 212992
 
 // NewSocket makes a socket for IPv4, or for both families if v6 is set.
 func (p *Protocol) NewSocket(v6 bool) *Socket {
-	return &Socket{p: p, v6: v6, options: Options{MulticastTTL: 1, RecvBuffer: defaultRecvBuffer}}
+	return &Socket{p: p, v6: v6, options: Options{MulticastTTL: 1, MulticastHops: 1, RecvBuffer: defaultRecvBuffer}}
 }
 
 // Options are what setsockopt sets.
@@ -48,8 +49,16 @@ type Options struct {
 	TTL          uint8 // of unicast datagrams; 0: the stack's default
 	MulticastTTL uint8 // of multicast datagrams; 1 at first (RFC 1112 section 6.1)
 	TOS          uint8
-	Iface        int // SO_BINDTODEVICE: index of the only interface used, 0 for any
-	RecvBuffer   int // octets of datagrams that may wait, each counted with 256 more
+	NoLoop       bool // multicast datagrams do not come back to this host
+
+	// The same for IPv6 (RFC 3493 section 5, RFC 3542 section 6.5).
+	Hops, MulticastHops, Class uint8
+	NoLoop6                    bool
+
+	MulticastIface, MulticastIface6 int // index of the interface for multicast datagrams, 0: the routes say
+
+	Iface      int // SO_BINDTODEVICE: index of the only interface used, 0 for any
+	RecvBuffer int // octets of datagrams that may wait, each counted with 256 more
 }
 
 // Options returns the socket's options.
@@ -109,7 +118,7 @@ func (s *Socket) Local() wire.AddrPort {
 	if s.bound == nil {
 		return wire.AddrPort{Addr: s.any()}
 	}
-	return wire.AddrPort{Addr: s.bound.local, Port: s.port}
+	return wire.On(s.bound.local, s.port, s.bound.zone())
 }
 
 // Remote returns the peer; ok is false if there is none.
@@ -189,6 +198,7 @@ func (s *Socket) Close() error {
 	}
 	s.closed = true
 	s.publish(nil)
+	s.leaveAll()
 	s.p.memory.Add(int64(-s.queue.size()))
 	s.queue = queue{}
 	notify := s.notify

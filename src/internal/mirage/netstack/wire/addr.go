@@ -1,6 +1,9 @@
 package wire
 
-import "internal/byteorder"
+import (
+	"internal/byteorder"
+	"math/bits"
+)
 
 // An Addr is an IPv4 or IPv6 address. An IPv4 address is kept as an IPv4-mapped IPv6 address (RFC 4291 section
 // 2.5.5.2), a form that never appears in a header. The zero Addr is ::. Addrs are comparable with == and hold
@@ -17,6 +20,16 @@ var (
 	AllHosts4  = V4(224, 0, 0, 1) // RFC 1112 section 4
 	Any6       = Addr{}
 	Loopback6  = Addr{0, 1}
+
+	// RFC 4291 section 2.7.1: all nodes and all routers of a link.
+	AllNodes6   = Addr{0xff02 << 48, 1}
+	AllRouters6 = Addr{0xff02 << 48, 2}
+	// RFC 3810 section 5.2.14: routers that understand MLDv2.
+	AllMLDv2Routers = Addr{0xff02 << 48, 0x16}
+	// RFC 9915 section 7.1.
+	AllDHCPv6Servers = Addr{0xff02 << 48, 0x1_0002}
+
+	LinkLocal6 = Prefix{Addr{0xfe80 << 48, 0}, 64} // RFC 4291 section 2.5.6
 )
 
 // V4 returns the IPv4 address a.b.c.d.
@@ -61,6 +74,30 @@ func (a Addr) IsLoopback() bool { return a.Is4() && byte(a.lo>>24) == 127 || a =
 // IsMulticast reports whether a is in 224.0.0.0/4 or ff00::/8 (RFC 1112 section 4, RFC 4291 section 2.7).
 func (a Addr) IsMulticast() bool { return a.Is4() && byte(a.lo>>28)&0xf == 0xe || a.hi>>56 == 0xff }
 
+// IsLinkLocal reports whether a is an IPv6 address that means something on one link alone: in fe80::/10, or a group of
+// interface-local or link-local scope (RFC 4291 sections 2.5.6 and 2.7, RFC 4007 section 4).
+func (a Addr) IsLinkLocal() bool {
+	return a.hi>>54 == 0xfe80>>6 || a.hi>>56 == 0xff && (a.hi>>48&0xf == 1 || a.hi>>48&0xf == 2)
+}
+
+// SolicitedNode returns the group in which a node with the IPv6 address a listens for neighbour solicitations (RFC 4291
+// section 2.7.1).
+func (a Addr) SolicitedNode() Addr { return Addr{0xff02 << 48, 0x1_ff00_0000 | a.lo&0xff_ffff} }
+
+// WithID returns the IPv6 address with the first 64 bits of a and an interface identifier.
+func (a Addr) WithID(id uint64) Addr { return Addr{a.hi, id} }
+
+// Words returns the two halves of a.
+func (a Addr) Words() (hi, lo uint64) { return a.hi, a.lo }
+
+// CommonPrefix returns how many bits a and b share from the first on.
+func (a Addr) CommonPrefix(b Addr) int {
+	if a.hi != b.hi {
+		return bits.LeadingZeros64(a.hi ^ b.hi)
+	}
+	return 64 + bits.LeadingZeros64(a.lo^b.lo)
+}
+
 // Hash mixes the bits of a with seed, for tables whose order nobody outside should know.
 func (a Addr) Hash(seed uint64) uint64 {
 	h := (a.lo ^ a.hi<<1 ^ seed) * 0x9e3779b97f4a7c15
@@ -83,6 +120,14 @@ type AddrPort struct {
 	Addr Addr
 	Zone uint32
 	Port uint16
+}
+
+// On returns one end of a flow as it is seen on an interface: with the zone that a link-local address has there.
+func On(a Addr, port uint16, iface int) AddrPort {
+	if a.IsLinkLocal() {
+		return AddrPort{a, uint32(iface), port}
+	}
+	return AddrPort{a, 0, port}
 }
 
 // A Prefix is a network: the first Bits bits of Addr. The others may be set, as in an interface's own

@@ -11,7 +11,7 @@ const (
 	IPv4MaxLen = 65535
 )
 
-// Values of IPv4.Protocol.
+// Values of IPv4.Protocol and IPv6.Next.
 const (
 	ProtoICMP = 1
 	ProtoIGMP = 2
@@ -66,19 +66,19 @@ func (p IPv4) ChecksumOK() bool {
 	return (v>>16+v)&0xffff == 0xffff
 }
 
-// IPv4Fields is what a header without options says besides its addresses and length.
-type IPv4Fields struct {
-	TOS      uint8
-	TTL      uint8
-	Protocol uint8
-	DontFrag bool
-	More     bool // more fragments follow
+// IPFields is what an IP header without options says besides its addresses and length, under IPv4's names.
+type IPFields struct {
+	TOS      uint8 // IPv6: the traffic class
+	TTL      uint8 // IPv6: the hop limit
+	Protocol uint8 // IPv6: the next header
+	DontFrag bool  // IPv6: it is not to be sent in fragments
+	More     bool  // more fragments follow; this and the rest is IPv4's alone
 	ID       uint16
 	Offset   uint16 // of the fragment, in units of eight octets
 }
 
 // Put writes a header without options, and its checksum, for a datagram of n octets in all.
-func (p IPv4) Put(f *IPv4Fields, n int, src, dst Addr) {
+func (p IPv4) Put(f *IPFields, n int, src, dst Addr) {
 	h := (*[IPv4Len]byte)(p)
 	flags := uint64(f.Offset)
 	if f.DontFrag {

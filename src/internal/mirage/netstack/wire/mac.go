@@ -44,3 +44,6 @@ func (m MAC) String() string {
 	}
 	return string(b)
 }
+
+// IsStation reports whether m can be the address of one station.
+func (m MAC) IsStation() bool { return m != 0 && !m.IsGroup() }

@@ -101,7 +101,7 @@ func TestHeaders(t *testing.T) {
 	again := bytes.Clone(b)
 	clear(again[:EthernetLen+IPv4Len+UDPLen])
 	Ethernet(again).Put(e.Dst(), e.Src(), TypeIPv4)
-	f := IPv4Fields{ID: 0x1c46, DontFrag: true, TTL: 64, Protocol: ProtoUDP}
+	f := IPFields{ID: 0x1c46, DontFrag: true, TTL: 64, Protocol: ProtoUDP}
 	IPv4(again[EthernetLen:]).Put(&f, 57, p.Src(), p.Dst())
 	UDP(again[EthernetLen+IPv4Len:]).Put(0x8235, 53, p.Src(), p.Dst(), false)
 	if !bytes.Equal(again, b) {
@@ -164,7 +164,7 @@ func TestIPv4Options(t *testing.T) {
 		{"type without length", []byte{1, 1, 1, 7}, false},
 	} {
 		p := make(IPv4, IPv4Len+len(c.options))
-		p.Put(&IPv4Fields{}, len(p), V4(1, 2, 3, 4), V4(5, 6, 7, 8))
+		p.Put(&IPFields{}, len(p), V4(1, 2, 3, 4), V4(5, 6, 7, 8))
 		p[0] = 0x40 | byte(len(p)/4)
 		copy(p[IPv4Len:], c.options)
 		if p.SetWhole(); !p.ChecksumOK() {
@@ -178,7 +178,7 @@ func TestIPv4Options(t *testing.T) {
 
 func TestIPv4Fragments(t *testing.T) {
 	p := make(IPv4, IPv4Len+8)
-	p.Put(&IPv4Fields{More: true, Offset: 185}, len(p), V4(1, 2, 3, 4), V4(5, 6, 7, 8))
+	p.Put(&IPFields{More: true, Offset: 185}, len(p), V4(1, 2, 3, 4), V4(5, 6, 7, 8))
 	if !p.IsFragment() || !p.MoreFragments() || p.FragmentOffset() != 1480 || p.DontFragment() || !p.ChecksumOK() {
 		t.Errorf("% x", []byte(p))
 	}

@@ -1,0 +1,233 @@
+package linuxabi
+
+import (
+	"internal/mirage/linuxabi/linux"
+	"internal/mirage/netstack/tcp"
+	"internal/mirage/netstack/udp"
+	"internal/mirage/netstack/wire"
+)
+
+// Options of IPv6 sockets (ipv6(7), RFC 3493 and RFC 3542).
+
+// What receivers ask for besides what level IPPROTO_IP has, as bits of datagramSocket.wanted.
+const (
+	wantInfo6 = 1 << (16 + iota)
+	wantHops6
+	wantClass6
+)
+
+// An ip6 is what an option of both kinds of socket changes: its value, or why it may not be.
+type ip6 struct {
+	v6only      *bool
+	hops, class *uint8
+}
+
+// setIPv6 sets what sockets of both kinds have. done is false if it is something else.
+func setIPv6(o ip6, name uintptr, v int) (e linux.Errno, done bool) {
+	switch name {
+	case linux.IPV6_V6ONLY:
+		*o.v6only = v != 0
+	case linux.IPV6_UNICAST_HOPS:
+		if v < -1 || v > 255 {
+			return linux.EINVAL, true
+		}
+		*o.hops = uint8(max(v, 0))
+	case linux.IPV6_TCLASS:
+		if v < -1 || v > 255 {
+			return linux.EINVAL, true
+		}
+		*o.class = uint8(max(v, 0))
+	default:
+		return 0, false
+	}
+	return 0, true
+}
+
+// ipv6Option is the value of what sockets of both kinds have.
+func ipv6Option(name uintptr, v6only bool, hops, class uint8) ([]byte, linux.Errno) {
+	const defaultHops = 64
+	switch name {
+	case linux.IPV6_V6ONLY:
+		return boolValue(v6only), 0
+	case linux.IPV6_UNICAST_HOPS:
+		if hops == 0 {
+			hops = defaultHops
+		}
+		return intValue(int(hops)), 0
+	case linux.IPV6_TCLASS:
+		return intValue(int(class)), 0
+	case linux.IPV6_MTU_DISCOVER:
+		return intValue(linux.IP_PMTUDISC_WANT), 0
+	case linux.IPV6_AUTOFLOWLABEL:
+		return intValue(1), 0
+	}
+	return nil, linux.ENOPROTOOPT
+}
+
+func (s *streamSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
+	v, e := intOption(value)
+	if e != 0 {
+		return e
+	}
+	switch name {
+	case linux.IPV6_MTU_DISCOVER:
+		if v < linux.IP_PMTUDISC_DONT || v > linux.IP_PMTUDISC_PROBE {
+			return linux.EINVAL
+		}
+		return 0 // segments are never sent in fragments
+	case linux.IPV6_AUTOFLOWLABEL:
+		return 0 // there always is one
+	}
+	known := false
+	err := s.tcp.Configure(func(o *tcp.Options) {
+		e, known = setIPv6(ip6{&o.V6Only, &o.Hops, &o.Class}, name, v)
+	})
+	if !known {
+		return linux.ENOPROTOOPT
+	}
+	if e == 0 {
+		e = errno(err)
+	}
+	return e
+}
+
+func (s *datagramSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
+	switch name {
+	case linux.IPV6_JOIN_GROUP, linux.IPV6_LEAVE_GROUP:
+		return s.member6(value, name == linux.IPV6_JOIN_GROUP)
+	case linux.MCAST_JOIN_GROUP, linux.MCAST_LEAVE_GROUP:
+		return s.memberOf(value, name == linux.MCAST_JOIN_GROUP)
+	}
+	v, e := intOption(value)
+	if e != 0 {
+		return e
+	}
+	var change func(o *udp.Options)
+	switch name {
+	case linux.IPV6_RECVPKTINFO:
+		return s.want(wantInfo6, v != 0)
+	case linux.IPV6_RECVHOPLIMIT:
+		return s.want(wantHops6, v != 0)
+	case linux.IPV6_RECVTCLASS:
+		return s.want(wantClass6, v != 0)
+	case linux.IPV6_AUTOFLOWLABEL:
+		return 0
+	case linux.IPV6_MULTICAST_HOPS:
+		if v < -1 || v > 255 {
+			return linux.EINVAL
+		}
+		if v == -1 {
+			v = 1
+		}
+		change = func(o *udp.Options) { o.MulticastHops = uint8(v) }
+	case linux.IPV6_MULTICAST_LOOP:
+		if v != 0 && v != 1 {
+			return linux.EINVAL
+		}
+		change = func(o *udp.Options) { o.NoLoop6 = v == 0 }
+	case linux.IPV6_MULTICAST_IF:
+		change = func(o *udp.Options) { o.MulticastIface6 = v }
+	case linux.IPV6_DONTFRAG:
+		change = func(o *udp.Options) { o.DontFragment = v != 0 }
+	case linux.IPV6_MTU_DISCOVER:
+		if v < linux.IP_PMTUDISC_DONT || v > linux.IP_PMTUDISC_PROBE {
+			return linux.EINVAL
+		}
+		change = func(o *udp.Options) { o.DontFragment = v >= linux.IP_PMTUDISC_DO }
+	default:
+		known := true
+		change = func(o *udp.Options) { e, known = setIPv6(ip6{&o.V6Only, &o.Hops, &o.Class}, name, v) }
+		err := s.udp.Configure(change)
+		if !known {
+			return linux.ENOPROTOOPT
+		}
+		if e == 0 {
+			e = errno(err)
+		}
+		return e
+	}
+	return errno(s.udp.Configure(change))
+}
+
+// want notes whether receivers ask for something.
+func (s *datagramSocket) want(bit uint32, on bool) linux.Errno {
+	if on {
+		s.wanted.Or(bit)
+	} else {
+		s.wanted.And(^bit)
+	}
+	return 0
+}
+
+func (s *datagramSocket) ipv6Option(name uintptr, o udp.Options) ([]byte, linux.Errno) {
+	switch name {
+	case linux.IPV6_RECVPKTINFO:
+		return boolValue(s.wanted.Load()&wantInfo6 != 0), 0
+	case linux.IPV6_RECVHOPLIMIT:
+		return boolValue(s.wanted.Load()&wantHops6 != 0), 0
+	case linux.IPV6_RECVTCLASS:
+		return boolValue(s.wanted.Load()&wantClass6 != 0), 0
+	case linux.IPV6_MULTICAST_HOPS:
+		return intValue(int(o.MulticastHops)), 0
+	case linux.IPV6_MULTICAST_LOOP:
+		return boolValue(!o.NoLoop6), 0
+	case linux.IPV6_MULTICAST_IF:
+		return intValue(o.MulticastIface6), 0
+	case linux.IPV6_DONTFRAG:
+		return boolValue(o.DontFragment), 0
+	case linux.IPV6_MTU_DISCOVER:
+		if o.DontFragment {
+			return intValue(linux.IP_PMTUDISC_DO), 0
+		}
+		return intValue(linux.IP_PMTUDISC_WANT), 0
+	}
+	return ipv6Option(name, o.V6Only, o.Hops, o.Class)
+}
+
+// control6 adds the ancillary data of RFC 3542 section 6 that is asked for. Of an IPv4 datagram there is only where it was
+// sent to, mapped.
+func control6(m *message, wanted uint32, g *udp.Datagram) {
+	if wanted&wantInfo6 != 0 {
+		var info [20]byte
+		dst := g.Dst.As16()
+		copy(info[:], dst[:])
+		put32(info[16:], uint32(g.Iface))
+		m.addControl(linux.IPPROTO_IPV6, linux.IPV6_PKTINFO, info[:])
+	}
+	if g.Dst.Is4() {
+		return
+	}
+	if wanted&wantHops6 != 0 {
+		m.addControl(linux.IPPROTO_IPV6, linux.IPV6_HOPLIMIT, intValue(int(g.TTL)))
+	}
+	if wanted&wantClass6 != 0 {
+		m.addControl(linux.IPPROTO_IPV6, linux.IPV6_TCLASS, intValue(int(g.TOS)))
+	}
+}
+
+// parseControl6 reads one item of the ancillary data of RFC 3542 section 6.
+func parseControl6(c *udp.Control, kind int32, data []byte) linux.Errno {
+	switch {
+	case kind == linux.IPV6_PKTINFO && len(data) == 20:
+		c.Iface = int(int32(get32(data[16:])))
+		c.Src = wire.AddrFrom16([16]byte(data))
+		return 0
+	case kind == linux.IPV6_HOPLIMIT && len(data) == 4:
+		v := int32(get32(data))
+		if v < -1 || v > 255 {
+			return linux.EINVAL
+		}
+		c.TTL = uint8(max(v, 0))
+		return 0
+	case kind == linux.IPV6_TCLASS && len(data) == 4:
+		v := int32(get32(data))
+		if v < -1 || v > 255 {
+			return linux.EINVAL
+		}
+		c.TOS = uint8(max(v, 0))
+		return 0
+	case kind == linux.IPV6_DONTFRAG && len(data) == 4:
+		return 0
+	}
+	return linux.EINVAL
+}

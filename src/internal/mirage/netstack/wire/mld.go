@@ -1,0 +1,89 @@
+package wire
+
+import "internal/byteorder"
+
+// Messages of multicast listener discovery (RFC 3810 section 5; version 1: RFC 2710 section 3).
+
+// An MLDQuery is what a query says.
+type MLDQuery struct {
+	V1         bool
+	MaxDelay   int64 // nanoseconds within which to answer
+	Group      Addr  // :: for all
+	Robustness uint8 // 0: it does not say
+	Sources    []byte
+}
+
+// ParseMLDQuery reads a query of either version: RFC 3810 section 8.1.
+func ParseMLDQuery(m ICMPv6) (q MLDQuery, ok bool) {
+	if len(m) < 24 || m.Code() != 0 && len(m) == 24 {
+		return q, false
+	}
+	q.Group = AddrFrom16([16]byte(m[8:24]))
+	code := int64(byteorder.BEUint16(m[4:6]))
+	switch {
+	case len(m) == 24:
+		q.V1 = true
+	case len(m) < 28:
+		return q, false // section 8.1: to be ignored
+	default:
+		if n := int(byteorder.BEUint16(m[26:28])); 28+16*n > len(m) {
+			return q, false
+		} else {
+			q.Sources = m[28 : 28+16*n]
+		}
+		q.Robustness = m[24] & 7
+		if code >= 1<<15 { // section 5.1.3: a floating-point number
+			code = (code&0xfff | 0x1000) << (code>>12&7 + 3)
+		}
+	}
+	q.MaxDelay = code * 1e6
+	return q, q.Group.IsUnspecified() || q.Group.IsMulticast() && !q.Group.Is4()
+}
+
+// Types of an MLDRecord (section 5.2.12).
+const (
+	MLDIsInclude   = 1
+	MLDIsExclude   = 2
+	MLDToInclude   = 3
+	MLDToExclude   = 4
+	mldRecordLen   = 20
+	mldReportFixed = 8
+)
+
+// An MLDRecord is a multicast address record without sources: all of a group is wanted, or nothing.
+type MLDRecord struct {
+	Type  uint8
+	Group Addr
+}
+
+// MLDReportLen is the length of a report with n records.
+func MLDReportLen(n int) int { return mldReportFixed + n*mldRecordLen }
+
+// PutMLDReport writes a version 2 report (section 5.2) into m, whose length is MLDReportLen's.
+func PutMLDReport(m ICMPv6, records []MLDRecord, src, dst Addr) {
+	for k, r := range records {
+		b := m[mldReportFixed+k*mldRecordLen:]
+		byteorder.BEPutUint32(b, uint32(r.Type)<<24)
+		group := r.Group.As16()
+		copy(b[4:], group[:])
+	}
+	m.Put(ICMPv6MLDv2Report, 0, uint32(len(records)), src, dst)
+}
+
+// MLDv1Len is the length of version 1 messages.
+const MLDv1Len = 24
+
+// PutMLDv1 writes a version 1 report or done message (RFC 2710 section 3).
+func PutMLDv1(m ICMPv6, typ uint8, group, src, dst Addr) {
+	g := group.As16()
+	copy(m[8:], g[:])
+	m.Put(typ, 0, 0, src, dst)
+}
+
+// RouterAlertLen is the length of the hop-by-hop header that MLD messages have (RFC 3810 section 5).
+const RouterAlertLen = 8
+
+// PutRouterAlert writes a hop-by-hop options header with a router alert of value 0, "contains MLD" (RFC 2711 section 2.1).
+func PutRouterAlert(b []byte, next uint8) {
+	byteorder.BEPutUint64(b, uint64(next)<<56|OptRouterAlert<<40|2<<32|optPadN<<8)
+}
