@@ -56,6 +56,10 @@ func (n *network) configure(i *netstack.Interface, a address, words *settings) e
 		if err = i.Configure(*a.static6); err != nil {
 			return err
 		}
+	} else if err == nil {
+		if _, err = netstack.StartDHCPv6(n.stack, n.udp, i); err != nil {
+			return err
+		}
 	}
 	if a.static != nil {
 		return i.Configure(*a.static)
