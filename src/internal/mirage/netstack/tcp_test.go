@@ -75,18 +75,18 @@ func (c *tcpConn) Write(b []byte) (n int, err error) {
 
 func dialTCP(t testing.TB, p *tcp.Protocol, to wire.AddrPort) *tcpConn {
 	t.Helper()
-	c := newTCPConn(p.NewSocket(false))
+	c := newTCPConn(p.NewSocket(!to.Addr.Is4()))
 	if _, err := c.retry(func() (int, error) { return 0, c.s.Connect(to) }); err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-// serveTCP accepts connections at a port and gives each to f.
+// serveTCP accepts connections of both families at a port and gives each to f.
 func serveTCP(t testing.TB, p *tcp.Protocol, port uint16, f func(*tcpConn)) {
 	t.Helper()
-	l := newTCPConn(p.NewSocket(false))
-	if err := l.s.Bind(at(wire.Any4, port)); err != nil {
+	l := newTCPConn(p.NewSocket(true))
+	if err := l.s.Bind(at(wire.Any6, port)); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.s.Listen(100); err != nil {
