@@ -81,6 +81,7 @@ func (s *streamSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 	known := false
 	err := s.tcp.Configure(func(o *tcp.Options) {
 		e, known = setIPv6(ip6{&o.V6Only, &o.Hops, &o.Class}, name, v)
+		o.Class &^= congestionBits
 	})
 	if !known {
 		return linux.ENOPROTOOPT

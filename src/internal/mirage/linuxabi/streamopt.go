@@ -71,6 +71,9 @@ func streamBuffer(wish int) int {
 	return min(max(wish, least), most)
 }
 
+// congestionBits of a traffic class are TCP's own (RFC 3168 section 5).
+const congestionBits = 3
+
 func (s *streamSocket) setIPOption(name uintptr, value []byte) linux.Errno {
 	v, e := byteOption(value)
 	if e != 0 {
@@ -78,7 +81,7 @@ func (s *streamSocket) setIPOption(name uintptr, value []byte) linux.Errno {
 	}
 	switch name {
 	case linux.IP_TOS:
-		return errno(s.tcp.Configure(func(o *tcp.Options) { o.TOS = uint8(v) }))
+		return errno(s.tcp.Configure(func(o *tcp.Options) { o.TOS = uint8(v) &^ congestionBits }))
 	case linux.IP_TTL:
 		if v == -1 {
 			v = 0

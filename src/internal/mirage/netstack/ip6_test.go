@@ -360,7 +360,7 @@ func TestSourceSelection(t *testing.T) {
 	if _, err := h.stack.Route(linkPeer, wire.Any6, 0); err != inet.EINVAL {
 		t.Errorf("RFC 4007 section 6: a link-local address without a link: %v", err)
 	}
-	if _, err := h.stack.Route(far6, ourAddr, 0); err != inet.EADDRNOTAVAIL {
+	if _, err := h.stack.Route(far6, ourAddr, 0); err != inet.EAFNOSUPPORT {
 		t.Errorf("from the other family: %v", err)
 	}
 }

@@ -37,16 +37,21 @@ func (s *Stack) route6(v *view, dst, src wire.Addr, iface int) (inet.Route, erro
 	if src == wire.Any4 {
 		src = wire.Any6
 	}
-	if src.Is4() || src != wire.Any6 && v.local(src, 0) != inet.Own {
+	if iface == 0 && src.IsLinkLocal() {
+		iface = v.ifaceOf(src)
+	}
+	switch {
+	case iface == 0 && dst.IsLinkLocal() && !dst.IsMulticast():
+		return inet.Route{}, inet.EINVAL // RFC 4007 section 6: it does not say which link
+	case src.Is4():
+		return inet.Route{}, inet.EAFNOSUPPORT
+	case src != wire.Any6 && v.local(src, 0) != inet.Own:
 		return inet.Route{}, inet.EADDRNOTAVAIL
 	}
 	if dst == wire.Any6 { // to sockets it is this host, as 0.0.0.0 is
 		if dst = src; src == wire.Any6 {
 			dst = wire.Loopback6
 		}
-	}
-	if iface == 0 && src.IsLinkLocal() {
-		iface = v.ifaceOf(src)
 	}
 	r := inet.Route{Dst: dst, Src: src, Next: dst, To: v.local(dst, iface)}
 	var link *Interface
@@ -61,9 +66,6 @@ func (s *Stack) route6(v *view, dst, src wire.Addr, iface int) (inet.Route, erro
 			return fail(inet.ENETUNREACH)
 		}
 	case dst.IsLinkLocal():
-		if iface == 0 {
-			return inet.Route{}, inet.EINVAL // RFC 4007 section 6: it does not say which link
-		}
 		link = v.ifaces[iface-1]
 	default:
 		found, p := v.lookup6(dst, iface)
@@ -161,33 +163,39 @@ func (s *Stack) learnPath(dst wire.Addr, f func(p *path) bool) {
 		p.expires = now + pathTime
 		kept := make(map[wire.Addr]path, len(s.paths)+1) // the old one is being read
 		for d, q := range s.paths {
-			if q.expires > now && len(kept) < maxPaths-1 {
+			if len(kept) < maxPaths-1 {
 				kept[d] = q
 			}
 		}
 		kept[dst] = p
-		s.paths = kept
-		s.Schedule(&s.pathTimer, p.expires)
+		s.keepPaths(kept, now)
 		return nil
 	})
+}
+
+// keepPaths puts paths in place of those that there are, without those that are old. s.mu is held.
+func (s *Stack) keepPaths(paths map[wire.Addr]path, now int64) {
+	next := int64(0)
+	for d, q := range paths {
+		if q.expires <= now || q.next == wire.Any6 && q.mtu == 0 {
+			delete(paths, d)
+		} else if next == 0 || q.expires < next {
+			next = q.expires
+		}
+	}
+	if s.paths = paths; next != 0 {
+		s.Schedule(&s.pathTimer, next)
+	}
 }
 
 // expirePaths forgets what is old, so that a path that has become better is found out: RFC 8201 section 4.
 func (s *Stack) expirePaths(now int64) {
 	s.change(func() error {
-		kept, next := make(map[wire.Addr]path, len(s.paths)), int64(0)
+		kept := make(map[wire.Addr]path, len(s.paths))
 		for d, q := range s.paths {
-			if q.expires <= now {
-				continue
-			}
-			if kept[d] = q; next == 0 || q.expires < next {
-				next = q.expires
-			}
+			kept[d] = q
 		}
-		s.paths = kept
-		if next != 0 {
-			s.Schedule(&s.pathTimer, next)
-		}
+		s.keepPaths(kept, now)
 		return nil
 	})
 }
@@ -195,19 +203,17 @@ func (s *Stack) expirePaths(now int64) {
 // forgetNext forgets that a neighbour is the better first hop to somewhere: it does not answer.
 func (s *Stack) forgetNext(next wire.Addr, iface int) {
 	s.change(func() error {
+		if len(s.paths) == 0 {
+			return inet.EAGAIN // nothing changes
+		}
 		kept := make(map[wire.Addr]path, len(s.paths))
 		for d, q := range s.paths {
 			if q.next == next && q.iface == iface {
 				q.next = wire.Any6
 			}
-			if q.next != wire.Any6 || q.mtu != 0 {
-				kept[d] = q
-			}
+			kept[d] = q
 		}
-		if len(s.paths) == 0 {
-			return inet.EAGAIN // nothing changes
-		}
-		s.paths = kept
+		s.keepPaths(kept, s.Now())
 		return nil
 	})
 }

@@ -134,10 +134,15 @@ func (h *Host) Expire(now int64) (solicit, changed bool) {
 	if h.expireAddrs(now) {
 		changed = true
 	}
-	if len(h.routers) == 0 && h.solicitAt == 0 { // RFC 7559 section 2.1: the last one has gone
+	h.lookAgain(now)
+	return solicit, changed
+}
+
+// lookAgain begins to look for routers when the last one has gone: RFC 7559 section 2.1.
+func (h *Host) lookAgain(now int64) {
+	if len(h.routers) == 0 && h.solicitAt == 0 {
 		h.asked, h.solicitAt = 0, now+firstInterval
 	}
-	return solicit, changed
 }
 
 // solicitAgain waits longer each time, by a random factor about 2: RFC 7559 section 2, RFC 9915 section 15.
@@ -202,6 +207,7 @@ func (h *Host) defaultRouter(now int64, from wire.Addr, a *wire.RouterAdvert) {
 		return r.addr == from
 	})
 	if a.Lifetime == 0 || len(h.routers) == maxRouters {
+		h.lookAgain(now)
 		return
 	}
 	h.solicitAt = 0 // RFC 7559 section 2.1
