@@ -69,11 +69,8 @@ func (i *Interface) join(a wire.Addr) error {
 		first = true
 		return nil
 	})
-	if first && !i.loopback && !a.Is4() {
-		i.v6.mu.Lock()
-		i.v6.member.Join(i.stack.Now(), a)
-		i.v6.mu.Unlock()
-		i.poll6(i.stack.Now())
+	if first {
+		i.reporterOf(a).tell(i.stack, func(m *mcast.Member, now int64) { m.Join(now, a) })
 	}
 	return err
 }
@@ -93,11 +90,8 @@ func (i *Interface) leave(a wire.Addr) error {
 		}
 		return inet.EADDRNOTAVAIL
 	})
-	if last && !i.loopback && !a.Is4() {
-		i.v6.mu.Lock()
-		i.v6.member.Leave(i.stack.Now(), a)
-		i.v6.mu.Unlock()
-		i.poll6(i.stack.Now())
+	if last {
+		i.reporterOf(a).tell(i.stack, func(m *mcast.Member, now int64) { m.Leave(now, a) })
 	}
 	return err
 }
@@ -110,36 +104,4 @@ func (i *Interface) Groups() (addrs []wire.Addr, users []int) {
 		addrs, users = append(addrs, g.addr), append(users, g.count)
 	}
 	return addrs, users
-}
-
-// queried takes a query of MLD: RFC 3810 section 6.2, from a router of this link alone.
-func (i *Interface) queried(p *inet.Packet, m wire.ICMPv6) {
-	q, ok := wire.ParseMLDQuery(m)
-	if !ok || !p.Src.IsLinkLocal() || p.TTL != 1 || i.loopback {
-		i.stack.counters6.ICMPInErrors.Add(1)
-		return
-	}
-	i.v6.mu.Lock()
-	i.v6.member.Query(i.stack.Now(), &q)
-	i.v6.mu.Unlock()
-	i.arm6()
-}
-
-// report sends what there is to say about groups. RFC 3810 section 5.2.13 has it come from the link-local address, or, while
-// that is not sure, from the unspecified one.
-func (i *Interface) report(reports []mcast.Report) {
-	src := i.stack.view.Load().askFrom(wire.Any6, i.index, true)
-	for _, r := range reports {
-		if r.V1 == 0 {
-			i.signal(src, wire.AllMLDv2Routers, 0, wire.MLDReportLen(len(r.Records)), func(m wire.ICMPv6) {
-				wire.PutMLDReport(m, r.Records, src, wire.AllMLDv2Routers)
-			})
-			continue
-		}
-		dst := r.Group // RFC 2710 section 4
-		if r.V1 == wire.ICMPv6MLDv1Done {
-			dst = wire.AllRouters6
-		}
-		i.signal(src, dst, 0, wire.MLDv1Len, func(m wire.ICMPv6) { wire.PutMLDv1(m, r.V1, r.Group, src, dst) })
-	}
 }

@@ -28,7 +28,8 @@ type Interface struct {
 	claims claims
 	stalls stalls
 
-	v6 inet6
+	v6               inet6
+	report4, report6 reporter
 
 	addrs      []address    // under stack.mu
 	groups     []membership // under stack.mu
@@ -57,6 +58,7 @@ func (s *Stack) addNIC(name string, nic device.NIC, loopback bool) *Interface {
 	i.neighbours = arp.NewCache(i.mac, i.owns, s.random64())
 	i.arpTimer.F = i.expireARP
 	i.init6()
+	i.initReporters()
 	i.stalls.timer.F = i.retryStalled
 	s.change(func() error {
 		s.ifaces = append(s.ifaces, i)

@@ -2,7 +2,6 @@ package netstack
 
 import (
 	"internal/mirage/netstack/inet"
-	"internal/mirage/netstack/mcast"
 	"internal/mirage/netstack/ndp"
 	"internal/mirage/netstack/wire"
 	"sync"
@@ -21,7 +20,6 @@ type inet6 struct {
 	host   *ndp.Host  // nil before StartIPv6
 	secret inet.Secret
 	tries  int // link-local addresses that were someone else's
-	member *mcast.Member
 	claims []claim6
 	state  ndp.State                 // the host's, as it was last applied
 	flags  func(managed, other bool) // hears of the routers' flags, without locks held; may be nil
@@ -38,7 +36,6 @@ type claim6 struct {
 
 func (i *Interface) init6() {
 	i.v6.neighbours = ndp.NewCache(i.stack.random64)
-	i.v6.member = mcast.NewMember(i.stack.random64)
 	i.v6.timer.F = i.poll6
 	i.v6.configured = make(chan struct{})
 }

@@ -3,7 +3,6 @@ package netstack
 import (
 	"internal/mirage/device"
 	"internal/mirage/netstack/inet"
-	"internal/mirage/netstack/mcast"
 	"internal/mirage/netstack/ndp"
 	"internal/mirage/netstack/wire"
 )
@@ -246,7 +245,6 @@ func (i *Interface) arm6() {
 	if i.v6.host != nil {
 		earlier(i.v6.host.Next())
 	}
-	earlier(i.v6.member.Next())
 	i.v6.mu.Unlock()
 	if next != 0 {
 		i.stack.Schedule(&i.v6.timer, next)
@@ -275,11 +273,6 @@ func (i *Interface) poll6(now int64) {
 	if solicit {
 		i.solicitRouters()
 	}
-	var reports []mcast.Report
-	i.v6.mu.Lock()
-	reports = i.v6.member.Poll(now)
-	i.v6.mu.Unlock()
-	i.report(reports)
 	i.arm6()
 }
 

@@ -17,7 +17,7 @@ func TestIPv6Begins(t *testing.T) {
 	if p.HopLimit() != 1 || p.Next() != wire.ProtoHopByHop || p.Src() != wire.Any6 || p.Dst() != wire.AllMLDv2Routers {
 		t.Errorf("RFC 3810 section 5: % x", []byte(p))
 	}
-	if g := wire.AddrFrom16([16]byte(m[12:28])); m[8] != wire.MLDToExclude || g != linkOur.SolicitedNode() {
+	if g := wire.AddrFrom16([16]byte(m[12:28])); m[8] != wire.GroupToExclude || g != linkOur.SolicitedNode() {
 		t.Errorf("joins %v by %d", g, m[8])
 	}
 	h.pass(0)

@@ -57,6 +57,7 @@ func New(c Config) *Stack {
 	s.redirects = inet.Bucket{Rate: pathRate, Burst: pathRate}
 	s.Register(wire.ProtoICMP, &icmpInput{s})
 	s.Register(wire.ProtoICMPv6, &icmp6Input{s})
+	s.Register(wire.ProtoIGMP, &igmpInput{s})
 	lo := s.addNIC("lo", link.NewLoopback(), true)
 	lo.AddAddr(wire.Prefix{Addr: wire.Loopback4, Bits: 8})
 	lo.AddAddr(wire.Prefix{Addr: wire.Loopback6, Bits: 128})

@@ -2,7 +2,7 @@ package mcast
 
 import "internal/mirage/netstack/wire"
 
-// Times and counts of RFC 3810 section 9.
+// Times and counts of RFC 3810 section 9, RFC 3376 section 8.
 const (
 	second            = int64(1e9)
 	defaultRobustness = 2
@@ -11,11 +11,19 @@ const (
 	maxRecords        = 60           // of a report, so that it fits the least MTU
 )
 
-// A Report is one message to be sent.
+// A Report is one message to be sent: records of the current version, or what the version before has to say of one group.
 type Report struct {
-	Records []wire.MLDRecord // of version 2
-	V1      uint8            // else the type of a version 1 message,
-	Group   wire.Addr        // and what it is about
+	Records []wire.GroupRecord
+	Group   wire.Addr
+	Leave   bool // the group is left
+}
+
+// A Query is what a router asks.
+type Query struct {
+	Old        bool      // in the version before
+	MaxDelay   int64     // nanoseconds within which to answer
+	Group      wire.Addr // unspecified for all
+	Robustness uint8     // 0: it does not say
 }
 
 type group struct {
@@ -32,7 +40,7 @@ type Member struct {
 	robustness int
 	groups     []group
 	allAt      int64 // when a general query is to be answered; 0: none is
-	v1Until    int64 // a router that speaks only version 1 has been heard
+	oldUntil   int64 // a router that speaks only the version before has been heard
 }
 
 // NewMember makes a Member that has joined nothing.
@@ -40,8 +48,12 @@ func NewMember(random func() uint64) *Member {
 	return &Member{random: random, robustness: defaultRobustness}
 }
 
-// silent reports whether a group is never reported: RFC 3810 section 6, the all-nodes group and those of less than link scope.
+// silent reports whether a group is never reported: RFC 3376 section 6, all hosts; RFC 3810 section 6, all nodes and those of
+// less than link scope.
 func silent(a wire.Addr) bool {
+	if a.Is4() {
+		return a == wire.AllHosts4
+	}
 	hi, _ := a.Words()
 	return a == wire.AllNodes6 || hi>>48&0xf < 2
 }
@@ -74,9 +86,9 @@ func (m *Member) find(a wire.Addr) *group {
 
 // Query takes a router's question: RFC 3810 section 6.2. A question about sources of a group is answered as one about all of
 // it: every one is wanted.
-func (m *Member) Query(now int64, q *wire.MLDQuery) {
-	if q.V1 {
-		m.v1Until = now + olderQuerier // section 8.2.1
+func (m *Member) Query(now int64, q *Query) {
+	if q.Old {
+		m.oldUntil = now + olderQuerier // RFC 3810 section 8.2.1, RFC 3376 section 7.2.1
 	}
 	if q.Robustness != 0 {
 		m.robustness = int(q.Robustness)
@@ -119,23 +131,23 @@ func (m *Member) Poll(now int64) (reports []Report) {
 	if all {
 		m.allAt = 0
 	}
-	v1 := now < m.v1Until
-	var records []wire.MLDRecord
+	old := now < m.oldUntil
+	var records []wire.GroupRecord
 	kept := m.groups[:0]
 	for _, g := range m.groups {
-		record := wire.MLDRecord{Group: g.addr}
+		record := wire.GroupRecord{Group: g.addr}
 		if g.answerAt != 0 && g.answerAt <= now || all && !g.leaving {
-			g.answerAt, record.Type = 0, wire.MLDIsExclude
+			g.answerAt, record.Type = 0, wire.GroupIsExclude
 		}
 		if g.changes > 0 && g.changeAt <= now {
-			if record.Type = wire.MLDToExclude; g.leaving {
-				record.Type = wire.MLDToInclude
+			if record.Type = wire.GroupToExclude; g.leaving {
+				record.Type = wire.GroupToInclude
 			}
 			g.changes--
 			g.changeAt = now + 1 + int64(m.random()%uint64(unsolicited))
 		}
-		if record.Type != 0 && v1 {
-			reports = append(reports, version1(record))
+		if record.Type != 0 && old {
+			reports = append(reports, Report{Group: g.addr, Leave: record.Type == wire.GroupToInclude})
 		} else if record.Type != 0 {
 			records = append(records, record)
 		}
@@ -150,12 +162,4 @@ func (m *Member) Poll(now int64) (reports []Report) {
 		records = records[n:]
 	}
 	return reports
-}
-
-// version1 says the same in version 1: RFC 3810 section 8.2.1, RFC 2710 section 4.
-func version1(r wire.MLDRecord) Report {
-	if r.Type == wire.MLDToInclude {
-		return Report{V1: wire.ICMPv6MLDv1Done, Group: r.Group}
-	}
-	return Report{V1: wire.ICMPv6MLDv1Report, Group: r.Group}
 }

@@ -40,27 +40,30 @@ func ParseMLDQuery(m ICMPv6) (q MLDQuery, ok bool) {
 	return q, q.Group.IsUnspecified() || q.Group.IsMulticast() && !q.Group.Is4()
 }
 
-// Types of an MLDRecord (section 5.2.12).
+// Types of a GroupRecord (section 5.2.12, RFC 3376 section 4.2.12).
 const (
-	MLDIsInclude   = 1
-	MLDIsExclude   = 2
-	MLDToInclude   = 3
-	MLDToExclude   = 4
-	mldRecordLen   = 20
-	mldReportFixed = 8
+	GroupIsInclude = 1
+	GroupIsExclude = 2
+	GroupToInclude = 3
+	GroupToExclude = 4
 )
 
-// An MLDRecord is a multicast address record without sources: all of a group is wanted, or nothing.
-type MLDRecord struct {
+// A GroupRecord is a record of a report without sources: all of a group is wanted, or nothing.
+type GroupRecord struct {
 	Type  uint8
 	Group Addr
 }
+
+const (
+	mldRecordLen   = 20
+	mldReportFixed = 8
+)
 
 // MLDReportLen is the length of a report with n records.
 func MLDReportLen(n int) int { return mldReportFixed + n*mldRecordLen }
 
 // PutMLDReport writes a version 2 report (section 5.2) into m, whose length is MLDReportLen's.
-func PutMLDReport(m ICMPv6, records []MLDRecord, src, dst Addr) {
+func PutMLDReport(m ICMPv6, records []GroupRecord, src, dst Addr) {
 	for k, r := range records {
 		b := m[mldReportFixed+k*mldRecordLen:]
 		byteorder.BEPutUint32(b, uint32(r.Type)<<24)
