@@ -151,8 +151,12 @@ func (r *runner) run(arch, pkg string) (results.Result, error) {
 	}
 	defer log.Close()
 	env := target(arch)
-	if folder := sources[pkg]; folder != "" {
-		env = append(env, "MIRAGE_FILES=256", "MIRAGE_TAKE="+filepath.Join(r.toolchain.GOROOT, folder))
+	if list := sources[pkg]; list != nil {
+		folders := make([]string, len(list))
+		for i, name := range list {
+			folders[i] = filepath.Join(r.toolchain.GOROOT, name)
+		}
+		env = append(env, "MIRAGE_FILES=256", "MIRAGE_TAKE="+strings.Join(folders, string(filepath.ListSeparator)))
 	}
 	cmd := r.toolchain.Command(env, append(args, pkg)...)
 	cmd.Stderr = os.Stderr

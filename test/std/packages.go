@@ -13,14 +13,14 @@ var late = []string{
 }
 
 // sources are what of GOROOT the tests of some packages read besides what go_mirage_*_exec takes along.
-var sources = map[string]string{
-	"go/build":                "src",
-	"go/importer":             "src",
-	"go/internal/srcimporter": "src",
-	"go/parser":               "src/go/printer",
-	"go/types":                "src",
-	"internal/copyright":      "src",
-	"path/filepath":           "src/path",
+var sources = map[string][]string{
+	"go/build":                {"src"},
+	"go/importer":             {"src"},
+	"go/internal/srcimporter": {"src"},
+	"go/parser":               {"src/go/printer"},
+	"go/types":                {"src"},
+	"internal/copyright":      {"src"},
+	"path/filepath":           {"src/path", "src/unicode"},
 }
 
 // list returns the packages of patterns that have tests, in the order in which to run them. The target's own

@@ -7,12 +7,13 @@ import (
 
 // Character devices that need no hardware (null(4), full(4), random(4)).
 
-// device opens the device that a node stands for. The error is ENXIO: there is none of that number.
+// device opens the device that a node stands for. The error is ENXIO: there is none of that number. /dev/tty is among those:
+// the console is no terminal that programs could set, so there is no controlling one (tty(4)).
 func (p *Process) device(n *fs.Inode) (file, linux.Errno) {
 	switch n.Rdev() {
 	case linux.DevNull, linux.DevZero, linux.DevFull, linux.DevRandom, linux.DevUrandom:
 		return memoryDevice(n.Rdev()), 0
-	case linux.DevConsole, linux.DevTTY:
+	case linux.DevConsole:
 		return &consoleFile{console: p.console}, 0
 	}
 	return nil, linux.ENXIO

@@ -223,3 +223,14 @@ func TestRouteText(t *testing.T) {
 		t.Errorf("got %q, want %q in it", got, want)
 	}
 }
+
+// There is no controlling terminal (tty(4)).
+func TestNoTerminal(t *testing.T) {
+	w, _ := booted(t, "/x")
+	if _, e := w.do(syscall.SYS_OPENAT, 0, "/dev/tty", syscall.O_RDWR, 0); e != syscall.ENXIO {
+		t.Errorf("opening /dev/tty: %v, want %v", e, syscall.ENXIO)
+	}
+	if _, e := w.do(syscall.SYS_OPENAT, 0, "/dev/console", syscall.O_RDWR, 0); e != 0 {
+		t.Errorf("opening /dev/console: %v", e)
+	}
+}
