@@ -141,7 +141,7 @@ func (r *runner) run(arch, pkg string) (results.Result, error) {
 		res.Note = "left out: skip.txt"
 		return res, nil
 	}
-	args := []string{"test", "-json", "-timeout", "60m", "-skip", skips}
+	args := []string{"test", "-json", "-vet=off", "-timeout", "60m", "-skip", skips}
 	if r.short {
 		args = append(args, "-short")
 	}
