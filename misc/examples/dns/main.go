@@ -1,4 +1,4 @@
-// Dns is a name server: of the zone in mirage.test.zone, or of zones in files.
+// Dns is a name server, by UDP and TCP: of the zone in mirage.test.zone, or of zones in files.
 //
 //	dns [-zone FILE [-origin NAME]]... [-listen ADDR:PORT]
 //
@@ -10,6 +10,7 @@ import (
 	_ "embed"
 	"errors"
 	"mirage/dns"
+	"net"
 	"net/netip"
 	"os"
 	"path"
@@ -56,7 +57,11 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	udp, err := server.Listen(addr)
+	tcp, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(addr))
+	if err != nil {
+		return err
+	}
+	udp, err := server.Listen(netip.AddrPortFrom(addr.Addr(), uint16(tcp.Addr().(*net.TCPAddr).Port)))
 	if err != nil {
 		return err
 	}
@@ -65,7 +70,10 @@ func run(args []string) error {
 		line += " " + z.Origin().String()
 	}
 	os.Stdout.WriteString(line + "\n")
-	return udp.Wait()
+	failed := make(chan error)
+	go func() { failed <- (&dns.StreamServer{Handle: server.HandleStream}).Serve(tcp) }()
+	go func() { failed <- udp.Wait() }()
+	return <-failed
 }
 
 // parse reads the arguments. Package flag would do, at the price of fmt and reflection: a tenth of the image.

@@ -71,7 +71,7 @@ func BenchmarkAnswerLookedUp(b *testing.B) {
 	dst := make([]byte, 0, 512)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		s.resolve(dst, queries[i%len(queries)], 1232, s.state.Load(), nil)
+		s.resolve(dst, queries[i%len(queries)], 1232, s.state.Load(), nil, transport{})
 	}
 }
 

@@ -19,9 +19,10 @@ type Option struct {
 
 // Codes of options, IANA's.
 const (
-	OptionNSID   = 3  // RFC 5001
-	OptionCookie = 10 // RFC 7873
-	OptionError  = 15 // RFC 8914
+	OptionNSID      = 3  // RFC 5001
+	OptionCookie    = 10 // RFC 7873
+	OptionKeepAlive = 11 // RFC 7828
+	OptionError     = 15 // RFC 8914
 )
 
 const flagDO = 1 << 15

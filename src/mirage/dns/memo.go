@@ -40,6 +40,9 @@ const (
 	detailDO   = 1 << 33
 	detailNSID = 1 << 34
 
+	detailStream    = 1 << 35 // not cut to the size of a datagram
+	detailKeepAlive = 1 << 36
+
 	slotBytes = 128 // of the limit for a slot of the table, about: what a small answer takes
 	entryCost = 80  // bytes of an entry besides the answer, about
 )
@@ -135,6 +138,9 @@ func ednsDetail(query []byte, off int) (detail uint64, size int) {
 	if r.nsid {
 		detail |= detailNSID
 	}
+	if r.keepAlive {
+		detail |= detailKeepAlive
+	}
 	return detail, int(r.size)
 }
 
@@ -161,6 +167,19 @@ func (m *memo) find(query []byte, k *memoKey) (e *memoEntry, exact bool) {
 		}
 	}
 	return nil, false
+}
+
+// appendTo appends the answer to query, whose key is k and whose name is exact or is in letters of other cases.
+func (e *memoEntry) appendTo(dst, query []byte, k *memoKey, exact bool) []byte {
+	start := len(dst)
+	dst = append(dst, e.answer...)
+	b := dst[start:]
+	b[0], b[1] = query[0], query[1]
+	b[2] |= query[2] & (flagRD >> 8)
+	if !exact {
+		copy(b[headerLen:], query[headerLen:k.end])
+	}
+	return dst
 }
 
 // sameName reports whether the name that query ends with is that of answer's question, which is in lower case, and

@@ -13,6 +13,8 @@ type request struct {
 	do      bool
 	nsid    bool
 
+	keepAlive bool // RFC 7828
+
 	tsig int // offset of a TSIG record, 0 for none
 }
 
@@ -128,7 +130,12 @@ func (r *request) options(off int) int {
 		if end-off < 4 || end-off < 4+int(be16(msg[off+2:])) {
 			return -1
 		}
-		r.nsid = r.nsid || be16(msg[off:]) == OptionNSID
+		switch be16(msg[off:]) {
+		case OptionNSID:
+			r.nsid = true
+		case OptionKeepAlive:
+			r.keepAlive = true
+		}
 		off += 4 + int(be16(msg[off+2:]))
 	}
 	return off

@@ -9,6 +9,7 @@ type resolver struct {
 	ix   *index
 	full bool // add what is useful, not only what is needed
 	req  request
+	via  transport
 
 	asked [maxName]byte // the question's name in lower case
 	zone  uint16        // the zone that is being looked in

@@ -1,7 +1,8 @@
 package dns
 
-// resolve answers a query that the memo has no answer for, and gives it to the memo under k unless k is nil.
-func (s *Server) resolve(dst, query []byte, max int, st *state, k *memoKey) []byte {
+// resolve answers a query that the memo has no answer for, and gives it to the memo under k unless k is nil. via says
+// whether it came on a stream.
+func (s *Server) resolve(dst, query []byte, max int, st *state, k *memoKey, via transport) []byte {
 	r := s.pool.Get().(*resolver)
 	defer s.pool.Put(r)
 	r.reset(st.index, s.options.Full)
@@ -15,6 +16,9 @@ func (s *Server) resolve(dst, query []byte, max int, st *state, k *memoKey) []by
 	if req.opt && int(req.size) > limit {
 		limit = min(int(req.size), s.options.UDPSize)
 	}
+	if r.via = via; via.stream {
+		limit = max
+	}
 	r.limit = min(limit, max)
 	keep := s.respond(r, rcode)
 	if len(r.buf) > max {
@@ -22,7 +26,7 @@ func (s *Server) resolve(dst, query []byte, max int, st *state, k *memoKey) []by
 	}
 	// What was cut to a smaller size than others may get is not for them. What was cut to the largest size is for
 	// all for whom it is not too long: a smaller limit would have cut at the same place.
-	largest := limit <= max && (!req.opt || limit == s.options.UDPSize)
+	largest := via.stream || limit <= max && (!req.opt || limit == s.options.UDPSize)
 	if k != nil && keep && (largest || !r.cutShort) {
 		st.memo.add(k, r.buf)
 	}
@@ -104,9 +108,9 @@ func (s *Server) lookUp(r *resolver) (keep bool) {
 		r.fail(flags, RcodeRefused)
 		s.putOPT(r)
 		return false
-	case req.typ == TypeAXFR: // not over UDP: RFC 5936 section 4.2
+	case req.typ == TypeAXFR && !r.via.stream: // not over UDP: RFC 5936 section 4.2
 		r.rcode = RcodeNotImplemented
-	case req.typ == TypeIXFR:
+	case req.typ == TypeIXFR || req.typ == TypeAXFR: // package transfer transfers zones
 		r.rcode = RcodeNotAuth
 		if n, left := r.ix.find(req.name()); left == 0 && r.ix.nodes[n].flags&nodeApex != 0 {
 			r.rcode, r.err = RcodeRefused, errProhibited
@@ -116,7 +120,7 @@ func (s *Server) lookUp(r *resolver) (keep bool) {
 		r.resolve()
 		size := r.limit
 		if req.opt {
-			r.limit -= s.optLen(req)
+			r.limit -= s.optLen(r)
 		}
 		counts, truncated = r.putSections()
 		r.limit = size
@@ -134,11 +138,16 @@ func (s *Server) lookUp(r *resolver) (keep bool) {
 }
 
 // optLen is the length of the answer's OPT record, an extended error left out: that goes in if there is room.
-func (s *Server) optLen(req *request) int {
+func (s *Server) optLen(r *resolver) int {
+	req := &r.req
+	n := optLength
 	if req.nsid && s.options.NSID != "" {
-		return optLength + 4 + len(s.options.NSID)
+		n += 4 + len(s.options.NSID)
 	}
-	return optLength
+	if req.keepAlive && r.via.stream {
+		n += 6
+	}
+	return n
 }
 
 // putOPT writes the OPT record that goes with the answer to a query with one (RFC 6891 section 6.1.1).
@@ -159,6 +168,9 @@ func (s *Server) putOPT(r *resolver) {
 	start := len(r.buf)
 	if id := s.options.NSID; req.nsid && id != "" && req.version == 0 {
 		r.buf = append(appendBE16(appendBE16(r.buf, OptionNSID), uint16(len(id))), id...)
+	}
+	if req.keepAlive && r.via.stream && req.version == 0 { // RFC 7828 section 3.3.2; never over UDP: section 3.2.1
+		r.buf = appendBE16(appendBE16(appendBE16(r.buf, OptionKeepAlive), 2), r.via.idle)
 	}
 	if len(r.buf)+r.err.len() <= r.limit {
 		r.buf = r.err.append(r.buf)

@@ -95,19 +95,11 @@ func (s *Server) Answer(dst, query []byte, max int) []byte {
 	var k memoKey
 	limit := st.memo.key(query, &k, s.detail)
 	if limit == 0 {
-		return s.resolve(dst, query, max, st, nil)
+		return s.resolve(dst, query, max, st, nil, transport{})
 	}
 	e, exact := st.memo.find(query, &k)
 	if e == nil || len(e.answer) > min(limit, max, s.options.UDPSize) {
-		return s.resolve(dst, query, max, st, &k)
+		return s.resolve(dst, query, max, st, &k, transport{})
 	}
-	start := len(dst)
-	dst = append(dst, e.answer...)
-	b := dst[start:]
-	b[0], b[1] = query[0], query[1]
-	b[2] |= query[2] & (flagRD >> 8)
-	if !exact {
-		copy(b[headerLen:], query[headerLen:k.end])
-	}
-	return dst
+	return e.appendTo(dst, query, &k, exact)
 }
