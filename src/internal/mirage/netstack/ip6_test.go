@@ -634,6 +634,23 @@ func TestTCP6(t *testing.T) {
 	if len(s.Payload()) != 1220 { // the peer did not say
 		t.Errorf("RFC 9293 section 3.7.1: %d octets", len(s.Payload()))
 	}
+	// RFC 4861 section 7.3.1: an acknowledgement says that the neighbour is there, and it is not asked.
+	first := s.Seq()
+	for _, octets := range []uint32{1220, 2440, 3000} {
+		in(peer, us, 106, first+octets, wire.ACK, "")
+		h.pass(sec / 10)
+	}
+	h.pass(50 * sec)
+	h.sent = nil
+	c.Send([]byte("more"))
+	in(peer, us, 106, first+3004, wire.ACK, "")
+	h.pass(10 * sec)
+	for _, b := range h.sent {
+		if p := wire.IPv6(b[wire.EthernetLen:]); p.Next() == wire.ProtoICMPv6 {
+			t.Errorf("asked: % x", b)
+		}
+	}
+	h.sent = nil
 	in(peer, at(globalOur, 81), 1, 0, wire.SYN, "")
 	for len(h.sent) > 1 {
 		h.want6()

@@ -163,6 +163,13 @@ func (i *Interface) heard(a wire.Addr, mac wire.MAC) {
 	i.release(&r)
 }
 
+// Confirm says that a neighbour is reachable: RFC 4861 section 7.3.1.
+func (s *Stack) Confirm(r *inet.Route) {
+	if i := r.Link.(*Interface); !r.Dst.Is4() {
+		i.v6.neighbours.Confirm(s.Now(), r.Next)
+	}
+}
+
 func (i *Interface) release(r *ndp.Result) {
 	for _, held := range r.Released {
 		i.sendHeld(held, r.MAC, wire.TypeIPv6)

@@ -47,6 +47,10 @@ type Network interface {
 	// WhenWritable calls f once, soon after now, when the card of r is likely to take a frame. A batch ends there.
 	WhenWritable(r Route, f func())
 
+	// Confirm says that what was sent by r has been answered by its end: the neighbour on the way there is reachable (RFC 4861
+	// section 7.3.1).
+	Confirm(r *Route)
+
 	// Unreachable answers p with an ICMP destination unreachable message (port unreachable), if RFC 1122 section
 	// 3.2.2 and the rate limit allow it.
 	Unreachable(p *Packet)

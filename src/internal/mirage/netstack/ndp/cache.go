@@ -60,7 +60,8 @@ type Cache struct {
 
 	// Known neighbours that are not STALE, read without the lock. One that becomes STALE leaves its slot, so that the next
 	// frame comes by Resolve, which is where RFC 4861 section 7.3.3 has DELAY begin.
-	fast [fastSlots]atomic.Pointer[entry]
+	fast   [fastSlots]atomic.Pointer[entry]
+	doubts atomic.Int32 // entries in DELAY and PROBE
 
 	mu        sync.Mutex
 	entries   map[wire.Addr]*entry
@@ -142,7 +143,8 @@ func (c *Cache) Resolve(now int64, a, from wire.Addr, frame func() *device.Frame
 		return 0, Held, Solicitation{}
 	default:
 		if e.used = now; e.state == stale {
-			e.state, e.from = delay, from
+			c.set(e, delay)
+			e.from = from
 			c.wait(e, now+firstProbe)
 		}
 		c.slot(a).Store(e)
@@ -182,6 +184,7 @@ func (c *Cache) forget(e *entry) {
 	if e.state == incomplete {
 		c.pending--
 	}
+	c.set(e, stale)
 	delete(c.entries, e.addr)
 	c.slot(e.addr).CompareAndSwap(e, nil)
 }
@@ -225,7 +228,8 @@ func (c *Cache) Expire(now int64) (ask []Solicitation, failed []Failure) {
 			c.setStale(e)
 			continue
 		case delay:
-			e.state, e.asked = probing, 0
+			c.set(e, probing)
+			e.asked = 0
 		}
 		if e.asked == tries {
 			failed = append(failed, Failure{e.addr, e.held})
@@ -239,8 +243,20 @@ func (c *Cache) Expire(now int64) (ask []Solicitation, failed []Failure) {
 	return ask, failed
 }
 
+// set changes the state of an entry.
+func (c *Cache) set(e *entry, s state) {
+	doubtful := func(s state) int32 {
+		if s == delay || s == probing {
+			return 1
+		}
+		return 0
+	}
+	c.doubts.Add(doubtful(s) - doubtful(e.state))
+	e.state = s
+}
+
 func (c *Cache) setStale(e *entry) {
-	e.state = stale
+	c.set(e, stale)
 	c.wait(e, 0)
 	c.slot(e.addr).CompareAndSwap(e, nil)
 }

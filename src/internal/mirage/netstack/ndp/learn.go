@@ -87,7 +87,7 @@ func (c *Cache) complete(now int64, e *entry, mac wire.MAC, confirmed bool) Resu
 	case confirmed:
 		c.confirm(now, e)
 	case len(r.Released) > 0: // sending to it begins DELAY: section 7.3.3
-		e.state = delay
+		c.set(e, delay)
 		c.wait(e, now+firstProbe)
 	default:
 		c.setStale(e)
@@ -97,7 +97,8 @@ func (c *Cache) complete(now int64, e *entry, mac wire.MAC, confirmed bool) Resu
 
 // confirm notes that a neighbour has answered.
 func (c *Cache) confirm(now int64, e *entry) {
-	e.state, e.asked = reachable, 0
+	c.set(e, reachable)
+	e.asked = 0
 	c.wait(e, now+c.reachable)
 	c.slot(e.addr).Store(e)
 }
@@ -112,11 +113,14 @@ func (c *Cache) moved(e *entry, mac wire.MAC) *entry {
 }
 
 // Confirm says that a transport has heard from what lies behind a neighbour, in answer to what was sent there: RFC 4861
-// section 7.3.1.
+// section 7.3.1. While no neighbour is in doubt, it costs nothing.
 func (c *Cache) Confirm(now int64, a wire.Addr) {
+	if c.doubts.Load() == 0 {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e := c.entries[a]; e != nil && e.state != incomplete {
+	if e := c.entries[a]; e != nil && (e.state == delay || e.state == probing) {
 		c.confirm(now, e)
 	}
 }

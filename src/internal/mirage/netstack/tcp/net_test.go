@@ -23,6 +23,8 @@ type fakeNet struct {
 	gen     uint32
 	input   inet.Transport
 	refused int // ICMP errors that would have been sent
+
+	confirmed int // times that a neighbour was said to be reachable
 }
 
 type fakeLink struct{}
@@ -45,6 +47,8 @@ func (n *fakeNet) Schedule(t *inet.Timer, at int64)          { n.timers.Schedule
 func (n *fakeNet) Cancel(t *inet.Timer)                      { n.timers.Cancel(t) }
 func (n *fakeNet) Unreachable(*inet.Packet)                  { n.refused++ }
 func (n *fakeNet) Drop(o *inet.Out)                          {}
+
+func (n *fakeNet) Confirm(r *inet.Route) { n.confirmed++ }
 
 func (n *fakeNet) JoinGroup(a wire.Addr, iface int) (int, error) { return 0, inet.ENODEV }
 func (n *fakeNet) LeaveGroup(a wire.Addr, iface int) error       { return inet.ENODEV }

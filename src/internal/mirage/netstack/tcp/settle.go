@@ -129,8 +129,12 @@ func (s *Socket) input(pkt *inet.Packet, g *segment) bool {
 		s.mu.Unlock() // it comes again
 		return true
 	}
+	una := c.una
 	refuse := c.input(now, g)
 	u := s.tuple
+	if c.una != una && s.routeGen != 0 && !u.remote.Addr.Is4() { // forward progress: ARP has no use for it
+		s.p.net.Confirm(&s.out.Route)
+	}
 	s.settle(now, pkt.Iface)
 	if refuse {
 		s.p.refuse(pkt, g, &u)
