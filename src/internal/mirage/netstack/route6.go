@@ -141,12 +141,13 @@ func (v *view) ifaceOf(a wire.Addr) int {
 }
 
 // mtu6 is the largest IPv6 datagram that goes into one frame: a router may say that it is less than the card takes (RFC 4861
-// section 6.3.4).
+// section 6.3.4). What IPv4 was told to keep to does not count below the least that RFC 8200 section 5 knows.
 func (i *Interface) mtu6() int {
-	if n := i.v6.mtu.Load(); n != 0 {
-		return int(min(n, i.mtu.Load()))
+	n := i.mtu.Load()
+	if said := i.v6.mtu.Load(); said != 0 {
+		n = min(n, said)
 	}
-	return int(i.mtu.Load())
+	return int(max(n, wire.IPv6MinMTU))
 }
 
 // learnPath changes what is known of a destination, by f, unless others ask for too many such changes.
