@@ -68,12 +68,12 @@ func (n *network) configure(i *netstack.Interface, a address, words *settings) e
 	return err
 }
 
-// How long a program waits at its first use of the network, nanoseconds: for IPv4; for IPv6, where routers answer within half a
-// second (RFC 4861 section 6.2.6) if there are any; and for IPv4 where there is IPv6.
+// How long a program waits at its first use of the network, nanoseconds: for an address; for a router of IPv6 to be heard, which
+// answers within half a second (RFC 4861 section 6.2.6) if there is one; and for IPv4 where there is IPv6.
 const (
-	configurationTime  = 5e9
-	configurationTime6 = 3e9
-	secondFamilyTime   = 1e9
+	configurationTime = 5e9
+	routerTime        = 1e9
+	secondFamilyTime  = 1e9
 )
 
 // settle makes users of IPv4 wait until each of interfaces has an address, or the time is over.
@@ -114,7 +114,7 @@ func (n *network) drain() {
 
 // settle6 is the same for IPv6: one interface that has an address is enough, for links without IPv6 are the rule.
 func (n *network) settle6(interfaces []*netstack.Interface) {
-	deadline, over := clock.NewTimer(configurationTime6)
+	deadline, over := clock.NewTimer(routerTime)
 	defer deadline.Stop()
 	defer n.v6.finish()
 	any := make(chan struct{}, len(interfaces))
@@ -132,7 +132,18 @@ func (n *network) settle6(interfaces []*netstack.Interface) {
 	}
 	select {
 	case <-any:
+		return
 	case <-over:
+	}
+	for _, i := range interfaces {
+		if i.HasRouter() { // whose addresses come by DHCPv6
+			deadline.Reset(configurationTime - routerTime)
+			select {
+			case <-any:
+			case <-over:
+			}
+			return
+		}
 	}
 }
 

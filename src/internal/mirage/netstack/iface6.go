@@ -83,6 +83,13 @@ func (i *Interface) addLinkLocal() {
 // IPv6Configured returns a channel that is closed when the interface first has an IPv6 address that is not link-local.
 func (i *Interface) IPv6Configured() <-chan struct{} { return i.v6.configured }
 
+// HasRouter reports whether an IPv6 router has been heard.
+func (i *Interface) HasRouter() bool {
+	i.v6.mu.Lock()
+	defer i.v6.mu.Unlock()
+	return len(i.v6.state.Routers) > 0
+}
+
 // addAddr6 adds an address by hand. The errors are EEXIST and EINVAL (no address of a single host).
 func (i *Interface) addAddr6(a address) error { return i.addAndClaim6(a, nil) }
 

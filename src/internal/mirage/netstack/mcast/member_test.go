@@ -54,7 +54,7 @@ func TestChanges(t *testing.T) {
 func TestManyGroups(t *testing.T) {
 	m := NewMember(rand.New(rand.NewPCG(1, 2)).Uint64)
 	for k := range 200 {
-		m.Join(1, mdns.WithID(uint64(1000 + k)))
+		m.Join(1, mdns.WithID(uint64(1000+k)))
 	}
 	records := 0
 	for _, r := range m.Poll(1) {

@@ -142,7 +142,8 @@ func (a *IANA) Addr() (addr Addr, preferred, valid uint32, ok bool) {
 			continue
 		}
 		addr, preferred, valid = AddrFrom16([16]byte(b)), byteorder.BEUint32(b[16:]), byteorder.BEUint32(b[20:])
-		if preferred <= valid && valid != 0 && !addr.Is4() && !addr.IsMulticast() && !addr.IsLinkLocal() && addr != Any6 && addr != Loopback6 {
+		host := !addr.Is4() && !addr.IsMulticast() && !addr.IsLinkLocal() && addr != Any6 && addr != Loopback6
+		if host && preferred <= valid && valid != 0 {
 			return addr, preferred, valid, true
 		}
 	}
