@@ -1,7 +1,7 @@
 package dns
 
 // minimalSize is the size beyond which an answer gets nothing that it can do without: it then fits one frame,
-// whatever the client's buffer.
+// whatever the client's buffer. On a stream there are no frames.
 const minimalSize = 1232
 
 // A writer writes an answer of at most limit bytes.
@@ -194,7 +194,7 @@ func (r *resolver) putSections() (counts [3]uint16, truncated bool) {
 			case needed && !all:
 				r.rollBack(mark)
 				truncated, r.cutShort = true, true
-			case !needed && (!all || len(r.buf) > minimalSize):
+			case !needed && (!all || len(r.buf) > minimalSize && !r.via.stream):
 				r.rollBack(mark)
 				full, r.cutShort = true, true
 			default:
