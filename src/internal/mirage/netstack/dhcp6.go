@@ -100,6 +100,8 @@ func (d *DHCPv6) do(o dhcp6.Output) {
 	switch o.Event {
 	case dhcp6.Bound:
 		d.use(o.Lease)
+	case dhcp6.Deprecated:
+		d.deprecate(true)
 	case dhcp6.Lost:
 		d.drop()
 	}
@@ -117,9 +119,23 @@ func (d *DHCPv6) use(l *dhcp6.Lease) {
 		d.iface.addAndClaim6(address{prefix: wire.Prefix{Addr: l.Addr, Bits: 128}}, d.conflict) == nil {
 		d.addr = l.Addr
 	}
+	d.deprecate(false)
 	d.stack.change(func() error {
 		d.iface.v6.dhcpResolver = Resolver{l.DNS, l.Domain}
 		return nil
+	})
+}
+
+// deprecate says whether the lease's address is to be used for what begins.
+func (d *DHCPv6) deprecate(on bool) {
+	d.stack.change(func() error {
+		for k := range d.iface.addrs {
+			if a := &d.iface.addrs[k]; a.prefix.Addr == d.addr && a.deprecated != on {
+				a.deprecated = on
+				return nil
+			}
+		}
+		return inet.EAGAIN // nothing changes
 	})
 }
 

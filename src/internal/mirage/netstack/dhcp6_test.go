@@ -188,9 +188,13 @@ func TestDHCPv6Stateful(t *testing.T) {
 	h.dhcp6(m, reply6{status: wire.DHCP6NoBinding}) // section 18.2.10.1
 	m = h.wantDHCP6(wire.DHCP6Request)
 	h.dhcp6(m, reply6{addr: leased6})
-	h.pass(990 * sec)
-	if len(h.addrs6()) != 1 {
-		t.Error("gone before its time")
+	h.pass(599 * sec)
+	if a := h.addrs6(); len(a) != 1 || a[0].Deprecated {
+		t.Errorf("deprecated before its time: %+v", a)
+	}
+	h.pass(391 * sec)
+	if a := h.addrs6(); len(a) != 1 || !a[0].Deprecated {
+		t.Errorf("gone before its time, or not deprecated: %+v", a)
 	}
 	h.pass(20 * sec)
 	if len(h.addrs6()) != 0 {

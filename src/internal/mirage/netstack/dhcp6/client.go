@@ -31,9 +31,10 @@ const second = int64(1e9)
 type Event uint8
 
 const (
-	None  Event = iota
-	Bound       // use the lease from now on; it may be the old one, prolonged
-	Lost        // stop using the address
+	None       Event = iota
+	Bound            // use the lease from now on; it may be the old one, prolonged
+	Deprecated       // begin nothing with the address any more: RFC 4862 section 5.5.4
+	Lost             // stop using the address
 )
 
 // A Lease is what a server gave.
@@ -68,8 +69,8 @@ type Client struct {
 	best      *Lease // the best that was advertised
 	bestValue int    // its preference
 	lease     *Lease
+	old       bool  // the lease's address is deprecated
 	t1, t2    int64 // of the lease; forever if never
-	declined  wire.Addr
 }
 
 // forever is a time that does not come: a lifetime of all ones (section 7.7).
@@ -85,7 +86,17 @@ func NewClient(c Config) *Client {
 }
 
 // Next returns when Expire is due, 0 if never.
-func (c *Client) Next() int64 { return c.due }
+func (c *Client) Next() int64 {
+	if c.ages() {
+		return min(c.due, c.lease.Preferred)
+	}
+	return c.due
+}
+
+// ages reports whether there is an address that will be deprecated.
+func (c *Client) ages() bool {
+	return c.lease != nil && c.stateful && !c.old && c.state != declining
+}
 
 // Start begins to ask, for an address too if stateful is set. Sections 18.2.1 and 18.2.6 would have it wait up to a second
 // first, so that hosts that were switched on together do not ask together; hosts that boot in milliseconds do not wait.
@@ -202,8 +213,12 @@ func (c *Client) association(l *Lease) []byte {
 
 // Expire does what is due at now.
 func (c *Client) Expire(now int64) Output {
-	if c.due == 0 || now < c.due {
+	if c.due == 0 || now < c.Next() {
 		return Output{}
+	}
+	if c.ages() && now >= c.lease.Preferred && now < c.lease.Valid {
+		c.old = true
+		return Output{Event: Deprecated}
 	}
 	if c.lease != nil && c.stateful && c.state != declining && now >= c.lease.Valid {
 		return c.lose(now)

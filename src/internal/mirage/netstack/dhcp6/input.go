@@ -169,7 +169,7 @@ func (c *Client) replied(now int64, o wire.DHCP6Options, server []byte) Output {
 	default:
 		return Output{} // the time-out sends it again
 	}
-	c.lease, c.best, c.state = l, nil, bound
+	c.lease, c.old, c.best, c.state = l, false, nil, bound
 	c.due = min(c.t1, l.Valid)
 	return Output{Event: Bound, Lease: l}
 }
