@@ -40,7 +40,9 @@ func TestResolverOverNSD(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !m.Authoritative || slices.ContainsFunc(m.Answers, func(r dns.Record) bool { return (r.Type == dns.TypeCNAME || r.Type == dns.TypeDNAME) && r.Type != q.Type }) {
+		if !m.Authoritative || slices.ContainsFunc(m.Answers, func(r dns.Record) bool {
+			return (r.Type == dns.TypeCNAME || r.Type == dns.TypeDNAME) && r.Type != q.Type
+		}) {
 			skipped++
 			continue
 		}
