@@ -327,7 +327,6 @@ func FuzzStream(f *testing.F) {
 		s := &Stream{server: &StreamServer{Handle: server.HandleStream}, conn: c}
 		go func() {
 			client.Write(b)
-			time.Sleep(time.Millisecond)
 			client.Close()
 		}()
 		go io.Copy(io.Discard, client)
