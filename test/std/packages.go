@@ -19,7 +19,6 @@ var sources = map[string][]string{
 	"go/internal/srcimporter": {"src"},
 	"go/parser":               {"src/go/printer"},
 	"go/types":                {"src"},
-	"internal/copyright":      {"src"},
 	"path/filepath":           {"src/path", "src/unicode"},
 }
 
