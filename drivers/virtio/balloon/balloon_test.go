@@ -210,3 +210,12 @@ func TestDeviceThatLies(t *testing.T) {
 		t.Error("the device was not reset")
 	}
 }
+
+// Programs count their allocations, and the driver's are among them: when memory becomes free it makes none.
+func TestReportsDoNotAllocate(t *testing.T) {
+	m := newMemory(t, 0, 0)
+	_, d := open(t, "mmio", modern|featureReporting, 4, m)
+	if n := testing.AllocsPerRun(100, func() { d.report.once() }); n != 0 {
+		t.Errorf("%v allocations to find out that nothing is to be reported", n)
+	}
+}

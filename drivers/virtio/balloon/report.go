@@ -17,6 +17,9 @@ type report struct {
 	device  *Device
 	request *request
 	freed   *irq.Event
+	// What is being reported. Not on the stack, whence it would go to the heap each time.
+	blocks [maxReport]uint64
+	in     [maxReport]queue.Segment
 }
 
 func newReport(d *Device) (*report, error) {
@@ -56,18 +59,16 @@ func (r *report) run() {
 // once reports some blocks, and says whether there may be more. Section 5.5.6.5: until the device has used the buffers the
 // pages are its own; then they may be taken again, and hold what they held, or zeros.
 func (r *report) once() (more bool, err error) {
-	var blocks [maxReport]uint64
-	n := r.device.memory.TakeUnused(blocks[:min(maxReport, r.request.queue.Size())])
+	n := r.device.memory.TakeUnused(r.blocks[:min(maxReport, r.request.queue.Size())])
 	if n == 0 {
 		return false, nil
 	}
-	var in [maxReport]queue.Segment
-	for i, addr := range blocks[:n] {
-		in[i] = queue.Segment{Addr: addr, Len: blockPages * pageSize}
+	for i, addr := range r.blocks[:n] {
+		r.in[i] = queue.Segment{Addr: addr, Len: blockPages * pageSize}
 	}
-	if err := r.request.do(nil, in[:n]); err != nil {
+	if err := r.request.do(nil, r.in[:n]); err != nil {
 		return false, err
 	}
-	r.device.memory.GiveUnused(blocks[:n])
+	r.device.memory.GiveUnused(r.blocks[:n])
 	return true, nil
 }
