@@ -115,7 +115,7 @@ func signatureRoom(key *tsig.Key) int { return len(key.Name) + 26 + len(key.Algo
 // receive verifies query's signature, if it has one. What it says with a key that we do not have the server refuses
 // itself. If refusal is not nil it is all that is to be answered.
 func (st *Store) receive(query []byte, from netip.Addr) (r *request, refusal []byte) {
-	r = &request{query: query, from: from}
+	r = &request{query: query, from: from.Unmap()} // a socket for both families maps IPv4 addresses
 	key, signed := st.options.Keys.Find(query)
 	if !signed || key == nil {
 		return r, nil

@@ -375,6 +375,7 @@ func TestNotified(t *testing.T) {
 			dials int
 		}{
 			{primaryAddr, (&tsig.Session{Key: key}).Sign(slices.Clone(plain), time.Now()), dns.RcodeSuccess, 1},
+			{"[::ffff:192.0.2.1]:53", (&tsig.Session{Key: key}).Sign(slices.Clone(plain), time.Now()), dns.RcodeSuccess, 1},
 			{primaryAddr, plain, dns.RcodeRefused, 0},
 			{"192.0.2.99:53", (&tsig.Session{Key: key}).Sign(slices.Clone(plain), time.Now()), dns.RcodeRefused, 0},
 			{primaryAddr, other, dns.RcodeNameError, 0},
