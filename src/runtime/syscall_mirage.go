@@ -23,7 +23,7 @@ type syscallWorker struct {
 	r1, r2, errno               uintptr
 
 	coro *coro
-	slow bool // the caller is locked to its thread: switch by the scheduler
+	slow bool // the caller is locked to its thread or in a synctest bubble: switch by the scheduler
 	next *syscallWorker
 	all  *syscallWorker
 }
@@ -62,7 +62,7 @@ func syscall6(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr) {
 	gp.syscallpc = sys.GetCallerPC()
 	gp.syscallsp = sys.GetCallerSP()
 	gp.syscallbp = getcallerfp()
-	if w.slow = gp.lockedm != 0; w.slow {
+	if w.slow = gp.lockedm != 0 || gp.bubble != nil; w.slow {
 		gp.param = unsafe.Pointer(w)
 		mcall(syscallSwap)
 	} else {
@@ -86,7 +86,10 @@ func syscallNewWorker() {
 	c := new(coro)
 	w.coro = c
 	fn := syscallServe
+	bubble := gp.bubble
+	gp.bubble = nil // which the worker would inherit, and outlive
 	ng := newproc1(*(**funcval)(unsafe.Pointer(&fn)), gp, sys.GetCallerPC(), true, waitReasonCoroutine)
+	gp.bubble = bubble
 	ng.coroarg = c
 	c.gp.set(ng)
 	lock(&syscallMu)
@@ -122,13 +125,18 @@ func syscallServe() {
 }
 
 // syscallSwap changes gp for the goroutine that rests in its worker's coro, through the scheduler, so that either may be
-// locked to a thread: package initialisation is.
+// locked to a thread, as package initialisation is, and so that a synctest bubble hears of its goroutine alone: coroswitch_m
+// takes both for the bubble's. In a system call it is not durably blocked.
 func syscallSwap(gp *g) {
 	w := (*syscallWorker)(gp.param)
 	gp.param = nil
 	next := w.coro.gp.ptr()
 	w.coro.gp.set(gp)
-	casGToWaiting(gp, _Grunning, waitReasonCoroutine)
+	reason := waitReasonCoroutine
+	if gp.bubble != nil {
+		reason = waitReasonIOWait
+	}
+	casGToWaiting(gp, _Grunning, reason)
 	dropg()
 	ready(next, 0, true)
 	schedule()

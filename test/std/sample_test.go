@@ -9,7 +9,7 @@ import (
 )
 
 // sample is of packages that ask much of what is below them, and whose short tests take seconds.
-var sample = []string{"bytes", "context", "encoding/json", "errors", "sync", "time"}
+var sample = []string{"bytes", "context", "encoding/json", "errors", "sync", "testing/synctest", "time"}
 
 // TestSample runs some packages' short tests in machines; all of them take an hour or more.
 func TestSample(t *testing.T) {
