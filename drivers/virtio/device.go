@@ -116,7 +116,7 @@ func (d *Device) Queue(i, size, segments int, interrupt bool) (*queue.Queue, irq
 		Indirect:   d.Has(FeatureIndirect),
 		EventIndex: d.Has(FeatureEventIndex),
 		Legacy:     d.Legacy(),
-		Notify:     notify,
+		Notify:     func() { d.notify(notify) },
 	})
 	if err != nil {
 		return nil, nil, err
@@ -131,6 +131,15 @@ func (d *Device) Queue(i, size, segments int, interrupt bool) (*queue.Queue, irq
 		d.mu.Unlock()
 	}
 	return q, line, nil
+}
+
+// notify tells the device of buffers, unless it has failed: one that was reset must not hear of any (section 3.1.1).
+func (d *Device) notify(queue func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.failed {
+		queue()
+	}
 }
 
 // Start says that the driver is ready (section 3.1.1 step 8). From now on the device may be notified.
@@ -163,14 +172,14 @@ func (d *Device) Check() error {
 // anything.
 func (d *Device) Fail(err error) {
 	d.mu.Lock()
-	failed := d.failed
-	d.failed = true
-	lines := d.lines
-	d.mu.Unlock()
-	if failed {
+	if d.failed {
+		d.mu.Unlock()
 		return
 	}
+	d.failed = true
 	d.SetStatus(0)
+	lines := d.lines
+	d.mu.Unlock()
 	for _, l := range lines {
 		l.Close()
 	}
