@@ -19,6 +19,7 @@ type commandLine struct {
 	vector []*byte // the program's arguments, nil, its environment, nil
 	n      int     // of those used
 	system []byte  // the words for the system, as they stood
+	home   bool    // HOME is set
 }
 
 // readCommandLine makes argv and envp of the command line. A word of the program's may be a secret: there is one copy of
@@ -39,7 +40,9 @@ func readCommandLine() {
 	argc, argv = int32(c.n), &c.vector[0]
 	c.n++
 	c.split(line, unsafe.Slice((*byte)(add(text, n)), n), c.variable)
-	c.add(unsafe.StringData("HOME=/root\x00")) // of two variables of one name the first counts
+	if !c.home {
+		c.add(unsafe.StringData("HOME=/root\x00"))
+	}
 
 	clear(line)
 	bootInfo.CommandLine = c.system
@@ -96,6 +99,9 @@ func (c *commandLine) variable(word, _ []byte, behind bool) bool {
 	env, ok := boot.Value(word, "env:")
 	if !ok || behind {
 		return false
+	}
+	if _, ok := boot.Value(env, "HOME="); ok {
+		c.home = true
 	}
 	c.add(unsafe.SliceData(env))
 	clear(word[:len(word)-len(env)])
