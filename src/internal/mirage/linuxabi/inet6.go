@@ -214,21 +214,21 @@ func parseControl6(c *udp.Control, kind int32, data []byte) linux.Errno {
 		c.Src = wire.AddrFrom16([16]byte(data))
 		return 0
 	case kind == linux.IPV6_HOPLIMIT && len(data) == 4:
-		v := int32(get32(data))
-		if v < -1 || v > 255 {
-			return linux.EINVAL
-		}
-		c.TTL = uint8(max(v, 0))
-		return 0
+		return controlOctet(&c.TTL, data)
 	case kind == linux.IPV6_TCLASS && len(data) == 4:
-		v := int32(get32(data))
-		if v < -1 || v > 255 {
-			return linux.EINVAL
-		}
-		c.TOS = uint8(max(v, 0))
-		return 0
+		return controlOctet(&c.TOS, data)
 	case kind == linux.IPV6_DONTFRAG && len(data) == 4:
 		return 0
 	}
 	return linux.EINVAL
+}
+
+// controlOctet reads an octet given as an int, of which -1 stands for the default.
+func controlOctet(to *uint8, data []byte) linux.Errno {
+	v := int32(get32(data))
+	if v < -1 || v > 255 {
+		return linux.EINVAL
+	}
+	*to = uint8(max(v, 0))
+	return 0
 }
