@@ -217,15 +217,14 @@ func TestStreamSlowReader(t *testing.T) {
 	c := dialStream(t, serveStreams(t, s))
 	q := framed(makeQuery(t, "web.example", TypeA, nil))
 	c.SetWriteDeadline(time.Now().Add(5 * time.Second))
-	for range 100000 {
+	for { // the host's buffers may take megabytes
 		if _, err := c.Write(q); err != nil {
-			if n := len(handled); n > 1000 {
-				t.Error(n, "answers were made for nobody")
-			}
-			return
+			break
 		}
 	}
-	t.Error("the server reads on")
+	if n := len(handled); n > 1000 {
+		t.Error(n, "answers were made for nobody")
+	}
 }
 
 // What is no query ends the connection.
