@@ -4,6 +4,7 @@ package linuxabi
 
 import (
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -14,8 +15,9 @@ import (
 
 // A pending call runs in a goroutine of its own.
 type pending struct {
-	t    *testing.T
-	done chan outcome
+	t         *testing.T
+	done      chan outcome
+	goroutine string // how a dump of stacks begins it: "goroutine 7 ["
 }
 
 type outcome struct {
@@ -24,17 +26,25 @@ type outcome struct {
 }
 
 func (w *world) start(t *testing.T, num uintptr, a ...any) pending {
-	p := pending{t, make(chan outcome, 1)}
+	done, name := make(chan outcome, 1), make(chan string)
 	go func() {
+		b := make([]byte, 64)
+		header, _, _ := strings.Cut(string(b[:runtime.Stack(b, false)]), "[")
+		name <- header + "["
 		r, e := w.do(num, a...)
-		p.done <- outcome{r, e}
+		done <- outcome{r, e}
 	}()
-	return p
+	return pending{t, done, <-name}
 }
 
-// blocks gives the call every chance to end, and fails if it does.
+// blocks lets the call run until it waits, gives it every chance to end all the same, and fails if it does.
 func (p pending) blocks() {
 	p.t.Helper()
+	for start := time.Now(); !p.waits() && len(p.done) == 0; runtime.Gosched() {
+		if time.Since(start) > 10*time.Second {
+			p.t.Fatal("the call neither ends nor waits")
+		}
+	}
 	for range 200 {
 		runtime.Gosched()
 	}
@@ -43,6 +53,13 @@ func (p pending) blocks() {
 		p.t.Fatalf("the call ended: %v", o)
 	default:
 	}
+}
+
+// waits reports whether the call's goroutine is in a sleeper, by what the runtime says that it does.
+func (p pending) waits() bool {
+	b := make([]byte, 1<<20)
+	_, state, _ := strings.Cut(string(b[:runtime.Stack(b, true)]), p.goroutine)
+	return strings.HasPrefix(state, "chan receive") || strings.HasPrefix(state, "select")
 }
 
 func (p pending) wants(r int, e syscall.Errno) {
