@@ -122,28 +122,29 @@ func (d *DHCP) do(o dhcp.Output) {
 	}
 }
 
-// use configures the interface as a lease says.
+// use configures the interface as a lease says, in one change.
 func (d *DHCP) use(l *dhcp.Lease) {
 	i, old := d.iface, d.lease.Load()
-	if old == nil || old.Prefix != l.Prefix || old.Broadcast != l.Broadcast {
-		d.drop()
-		if i.addAddr(l.Prefix, l.Broadcast) != nil {
-			return // configured by hand with the same address: that stays
-		}
-		i.claim(l.Prefix.Addr, d.conflict)
-	}
-	d.lease.Store(l)
-	if l.MTU != 0 {
-		i.SetMTU(l.MTU) // a value that the card cannot do is no reason to refuse the lease
-	}
-	d.stack.change(func() error {
+	configure := func() error {
 		i.resolver = Resolver{l.DNS, l.Domain}
 		d.stack.dropRoutes(i.index, l.Prefix.Addr)
 		for metric, router := range l.Routers {
 			d.stack.addDefault(i.index, router, l.Prefix.Addr, uint32(metric))
 		}
 		return nil
-	})
+	}
+	if l.MTU != 0 {
+		i.SetMTU(l.MTU) // a value that the card cannot do is no reason to refuse the lease
+	}
+	if old != nil && old.Prefix == l.Prefix && old.Broadcast == l.Broadcast {
+		d.stack.change(configure)
+	} else {
+		d.drop()
+		if i.add4(address{prefix: l.Prefix, broadcast: l.Broadcast}, d.conflict, configure) != nil {
+			return // configured by hand with the same address: that stays
+		}
+	}
+	d.lease.Store(l)
 }
 
 // drop takes the lease's configuration from the interface.
@@ -152,12 +153,11 @@ func (d *DHCP) drop() {
 	if l == nil {
 		return
 	}
+	d.iface.RemoveAddr(l.Prefix.Addr) // and the routes from it
 	d.stack.change(func() error {
 		d.iface.resolver = Resolver{}
-		d.stack.dropRoutes(d.iface.index, l.Prefix.Addr)
 		return nil
 	})
-	d.iface.RemoveAddr(l.Prefix.Addr)
 }
 
 // dropRoutes removes the routes that addDefault made for an address. s.mu is held.

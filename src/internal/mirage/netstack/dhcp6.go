@@ -116,7 +116,7 @@ func (d *DHCPv6) use(l *dhcp6.Lease) {
 		d.drop()
 	}
 	if l.Addr != wire.Any6 && d.addr == wire.Any6 &&
-		d.iface.addAndClaim6(address{prefix: wire.Prefix{Addr: l.Addr, Bits: 128}}, d.conflict) == nil {
+		d.iface.add6(address{prefix: wire.Prefix{Addr: l.Addr, Bits: 128}}, d.conflict, nil) == nil {
 		d.addr = l.Addr
 	}
 	d.deprecate(false)

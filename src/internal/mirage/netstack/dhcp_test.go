@@ -80,6 +80,11 @@ func (l *lessor) addrs() (all []string) {
 
 func TestDHCP(t *testing.T) {
 	l := newLessor(t)
+	l.stack.Watch(func() { // who has waited for the address finds the rest too
+		if isClosed(l.iface.Configured()) && len(l.addrs()) > 0 && (len(l.stack.ResolvConf()) == 0 || len(l.stack.Routes()) < 2) {
+			t.Error("configured without a resolver or a route")
+		}
+	})
 	l.lease(leaseOptions...)
 	<-l.iface.Configured()
 	info := l.stack.Interfaces()[1]

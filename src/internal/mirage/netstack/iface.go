@@ -136,21 +136,18 @@ type Static struct {
 }
 
 // Configure adds the address, the default route and the resolver data of c. The errors are AddAddr's and
-// AddRoute's; what came before the error is done.
+// AddRoute's; then nothing is done.
 func (i *Interface) Configure(c Static) error {
-	if err := i.AddAddr(c.Addr); err != nil {
-		return err
-	}
-	if !c.Gateway.IsUnspecified() {
-		r := RouteEntry{Dst: wire.Prefix{Addr: wire.Any4}, Gateway: c.Gateway, Iface: i.index}
-		if !c.Gateway.Is4() {
-			r.Dst.Addr = wire.Any6
+	return i.add(c.Addr, func() error {
+		if !c.Gateway.IsUnspecified() {
+			r := RouteEntry{Dst: wire.Prefix{Addr: wire.Any4}, Gateway: c.Gateway, Iface: i.index}
+			if !c.Gateway.Is4() {
+				r.Dst.Addr = wire.Any6
+			}
+			if err := i.stack.addRoute(r); err != nil {
+				return err
+			}
 		}
-		if err := i.stack.AddRoute(r); err != nil {
-			return err
-		}
-	}
-	return i.stack.change(func() error {
 		if c.Addr.Addr.Is4() {
 			i.resolver = Resolver{c.DNS, c.Domain}
 		} else {
@@ -163,31 +160,37 @@ func (i *Interface) Configure(c Static) error {
 // AddAddr adds an address with its subnet, and claims it on the link (RFC 5227, RFC 4862). It may be used at once. The
 // errors are EEXIST and EINVAL (no address of a single host).
 func (i *Interface) AddAddr(p wire.Prefix) error {
+	return i.add(p, nil)
+}
+
+// add is AddAddr; more, unless it is nil, goes with it in one change.
+func (i *Interface) add(p wire.Prefix, more func() error) error {
 	if !p.Addr.Is4() {
-		return i.addAddr6(address{prefix: p})
+		return i.add6(address{prefix: p}, nil, more)
 	}
 	broadcast, ok := p.Broadcast()
 	if !ok || i.loopback {
 		broadcast = wire.Any4
 	}
-	if err := i.addAddr(p, broadcast); err != nil {
-		return err
-	}
-	i.claim(p.Addr, nil)
-	return nil
+	return i.add4(address{prefix: p, broadcast: broadcast}, nil, more)
 }
 
-func (i *Interface) addAddr(p wire.Prefix, broadcast wire.Addr) error {
-	a := p.Addr
-	if b, ok := p.Broadcast(); a.IsUnspecified() || a.IsMulticast() || a == wire.Broadcast4 || p.Bits > 32 || ok && a == b ||
-		a.IsLoopback() != i.loopback {
+// add4 is add for an IPv4 address; conflict, if it is not nil, is called if another station has it.
+func (i *Interface) add4(a address, conflict func(), more func() error) error {
+	p := a.prefix
+	if b, ok := p.Broadcast(); p.Addr.IsUnspecified() || p.Addr.IsMulticast() || p.Addr == wire.Broadcast4 || p.Bits > 32 ||
+		ok && p.Addr == b || p.Addr.IsLoopback() != i.loopback {
 		return inet.EINVAL
 	}
-	return i.stack.change(func() error { return i.enter(address{prefix: p, broadcast: broadcast}) })
+	err := i.stack.change(func() error { return i.enter(a, more) })
+	if err == nil {
+		i.claim(p.Addr, conflict)
+	}
+	return err
 }
 
-// enter adds an address to the interface's. s.mu is held. The error is EEXIST.
-func (i *Interface) enter(a address) error {
+// enter adds an address to the interface's, and does more, or nothing. s.mu is held. The errors are EEXIST and more's.
+func (i *Interface) enter(a address, more func() error) error {
 	for _, other := range i.stack.ifaces {
 		for _, q := range other.addrs {
 			if q.prefix.Addr == a.prefix.Addr && (other == i || !a.prefix.Addr.IsLinkLocal()) {
@@ -195,15 +198,28 @@ func (i *Interface) enter(a address) error {
 			}
 		}
 	}
-	i.addrs = append(i.addrs, a)
-	configured := i.configured
-	if !a.prefix.Addr.Is4() {
-		configured = i.v6.configured
-	}
-	if !a.prefix.Addr.IsLinkLocal() && !isClosed(configured) {
-		close(configured)
+	before := i.addrs
+	i.addrs = append(before[:len(before):len(before)], a)
+	if more != nil {
+		if err := more(); err != nil {
+			i.addrs = before
+			return err
+		}
 	}
 	return nil
+}
+
+// announce wakes those who wait for an address. s.mu is held.
+func (i *Interface) announce() {
+	for _, a := range i.addrs {
+		configured := i.configured
+		if !a.prefix.Addr.Is4() {
+			configured = i.v6.configured
+		}
+		if !a.prefix.Addr.IsLinkLocal() && !isClosed(configured) {
+			close(configured)
+		}
+	}
 }
 
 func isClosed(c <-chan struct{}) bool {

@@ -77,7 +77,7 @@ func (i *Interface) StartIPv6(o IPv6Options) error {
 
 func (i *Interface) addLinkLocal() {
 	a := ndp.StableAddr(i.v6.secret, i.mac, wire.LinkLocal6.Addr, i.v6.tries)
-	i.addAddr6(address{prefix: wire.Prefix{Addr: a, Bits: 64}})
+	i.add6(address{prefix: wire.Prefix{Addr: a, Bits: 64}}, nil, nil)
 }
 
 // IPv6Configured returns a channel that is closed when the interface first has an IPv6 address that is not link-local.
@@ -90,17 +90,14 @@ func (i *Interface) HasRouter() bool {
 	return len(i.v6.state.Routers) > 0
 }
 
-// addAddr6 adds an address by hand. The errors are EEXIST and EINVAL (no address of a single host).
-func (i *Interface) addAddr6(a address) error { return i.addAndClaim6(a, nil) }
-
-// addAndClaim6 is addAddr6; conflict is called if another station has the address.
-func (i *Interface) addAndClaim6(a address, conflict func()) error {
+// add6 is add for an IPv6 address; conflict, if it is not nil, is called if another station has it.
+func (i *Interface) add6(a address, conflict func(), more func() error) error {
 	p := a.prefix
 	if p.Addr == wire.Any6 || p.Addr.IsMulticast() || p.Bits > 128 || (p.Addr == wire.Loopback6) != i.loopback {
 		return inet.EINVAL
 	}
 	a.optimistic = !i.loopback
-	err := i.stack.change(func() error { return i.enter(a) })
+	err := i.stack.change(func() error { return i.enter(a, more) })
 	if err != nil || i.loopback {
 		return err
 	}
@@ -233,7 +230,7 @@ func (i *Interface) apply(state *ndp.State) (begun, over []wire.Addr) {
 	for _, w := range state.Addrs {
 		a := address{prefix: w.Prefix, auto: true}
 		a.source = source{optimistic: true, temporary: w.Temporary, deprecated: w.Deprecated}
-		if i.enter(a) == nil {
+		if i.enter(a, nil) == nil {
 			begun = append(begun, w.Prefix.Addr)
 		}
 	}

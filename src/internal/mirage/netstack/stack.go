@@ -137,7 +137,7 @@ func (s *Stack) Watch(f func()) {
 	s.watchers = append(s.watchers, f)
 }
 
-// change makes a change under the lock and, unless it fails, lets packets see it and tells the watchers.
+// change makes a change under the lock and, unless it fails, lets packets see it and tells those who wait and the watchers.
 func (s *Stack) change(f func() error) error {
 	s.mu.Lock()
 	err := f()
@@ -146,6 +146,9 @@ func (s *Stack) change(f func() error) error {
 		return err
 	}
 	s.view.Store(newView(s))
+	for _, i := range s.ifaces {
+		i.announce()
+	}
 	watchers := s.watchers
 	s.mu.Unlock()
 	for _, w := range watchers {
