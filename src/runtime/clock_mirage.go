@@ -5,6 +5,7 @@ package runtime
 import (
 	"internal/runtime/atomic"
 	"internal/runtime/math"
+	_ "unsafe" // for go:linkname
 )
 
 // Clocks. The CPU's counter (TSC, generic timer) runs on at a rate that the boot finds out; nanotime scales it. The wall
@@ -49,6 +50,15 @@ func counterAt(t int64) uint64 {
 func walltime() (sec int64, nsec int32) {
 	ns := wallOffset.Load() + nanotime1()
 	return ns / 1e9, int32(ns % 1e9)
+}
+
+// time_now is package time's: both clocks from one reading.
+//
+//go:linkname time_now time.now
+func time_now() (sec int64, nsec int32, mono int64) {
+	mono = nanotime1()
+	ns := wallOffset.Load() + mono
+	return ns / 1e9, int32(ns % 1e9), mono
 }
 
 // A civil is a date and time of day in UTC, as clock chips count.

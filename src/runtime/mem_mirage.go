@@ -60,10 +60,14 @@ var memoryLimitGiven int64
 func memoryLimitFor(pages uint64) int64 { return int64(pages * pageSize4K / 10 * 9) }
 
 // memoryLimitInit sets the default, before gcinit. Called when nothing but the boot has used memory.
+//
+// A collection costs the same however much garbage it finds, and the RAM that a small heap would spare is nobody else's:
+// the heap grows to a sixteenth of RAM before the first one, where that is more than the stock 4 MiB, up to 64 MiB.
 func memoryLimitInit() {
 	physAlloc.usable = physAlloc.free
 	memoryLimitGiven = memoryLimitFor(physAlloc.usable)
 	defaultMemoryLimit = memoryLimitGiven
+	heapMinimumAt100 = min(max(physAlloc.usable*pageSize4K/16, defaultHeapMinimum), 64<<20)
 }
 
 // memoryLimitFollow changes the default with the size of the balloon, if it is in force.

@@ -9,10 +9,12 @@ import (
 
 // System calls are function calls into the library OS, which registers their server with machine.SetSyscalls.
 //
-// Callers pass buffers as uintptr, so the caller's stack must stay where it is while the server, which is ordinary Go,
-// grows its own and may block. The call is therefore served by a worker goroutine: the caller switches to it directly,
-// as between the halves of a coroutine, and is held with gp.syscallsp set, as a goroutine in a system call is on other
-// systems: its stack is neither shrunk nor moved, and is scanned from there.
+// The server is ordinary Go: it grows the stack that it runs on, and may block. Callers pass buffers as uintptr, so a
+// stack that one of them is on must stay where it is. A call whose arguments point into the caller's stack is therefore
+// served by a worker goroutine: the caller switches to it directly, as between the halves of a coroutine, and is held
+// with gp.syscallsp set, as a goroutine in a system call is on other systems: its stack is neither shrunk nor moved, and
+// is scanned from there. Every other call is served where the caller runs: what an argument leads to elsewhere, in the
+// heap or in a mapping, does not hold pointers into a stack.
 
 // syscallServer is set once, by the library OS.
 var syscallServer func(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr)
@@ -46,9 +48,22 @@ func syscall6(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr) {
 		return ^uintptr(0), 0, _ENOSYS
 	}
 	gp := getg()
-	if gp.m.curg != gp {
-		return syscallServer(num, a1, a2, a3, a4, a5, a6) // package runtime itself, on a system stack
+	if gp.m.curg != gp { // package runtime itself, on a system stack
+		return syscallServer(num, a1, a2, a3, a4, a5, a6)
 	}
+	lo, n := gp.stack.lo, gp.stack.hi-gp.stack.lo
+	if a1-lo >= n && a2-lo >= n && a3-lo >= n && a4-lo >= n && a5-lo >= n && a6-lo >= n &&
+		gp.bubble == nil { // whose timers are not the server's
+		return syscallServer(num, a1, a2, a3, a4, a5, a6)
+	}
+	return syscallByWorker(num, a1, a2, a3, a4, a5, a6)
+}
+
+// syscallByWorker has the call served by a worker while the caller's stack stays where it is.
+//
+//go:nosplit
+func syscallByWorker(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr) {
+	gp := getg()
 	idle := &syscallIdle[gp.m.p.ptr().id]
 	w := *idle
 	if w == nil {
@@ -149,18 +164,22 @@ func syscall_runtime_doAllThreadsSyscall(trap, a1, a2, a3, a4, a5, a6 uintptr) (
 	return syscall6(trap, a1, a2, a3, a4, a5, a6)
 }
 
-// syscallFromTrap serves a system-call instruction. The goroutine may be in a system call as the scheduler sees it: then
-// it comes back for the call, so that it has a P to run Go with, and leaves again.
+// syscallFromTrap serves a system-call instruction, whose frame says nothing of what is in it: the stack stays where it
+// is. The goroutine may be in a system call as the scheduler sees it: then it comes back for the call, so that it has a P
+// to run Go with, and leaves again.
 //
 //go:nosplit
 func syscallFromTrap(num, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr) {
+	if syscallServer == nil {
+		return ^uintptr(0), 0, _ENOSYS
+	}
 	gp := getg()
 	if readgstatus(gp)&^_Gscan != _Gsyscall {
-		return syscall6(num, a1, a2, a3, a4, a5, a6)
+		return syscallByWorker(num, a1, a2, a3, a4, a5, a6)
 	}
 	pc, sp, bp := gp.syscallpc, gp.syscallsp, gp.syscallbp
 	exitsyscall()
-	r1, r2, errno = syscall6(num, a1, a2, a3, a4, a5, a6)
+	r1, r2, errno = syscallByWorker(num, a1, a2, a3, a4, a5, a6)
 	reentersyscall(pc, sp, bp)
 	return
 }

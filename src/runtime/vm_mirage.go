@@ -397,13 +397,17 @@ func vmNewStack(n uintptr) (lo, hi uintptr) {
 	return lo, lo + n
 }
 
-// vmAccessible reports whether all of [p, p+n) is the program's to touch so.
+// vmAccessible reports whether all of [p, p+n) is the program's to touch so. What the caller keeps alive in the heap or on
+// a stack is, without a lock.
 func vmAccessible(p, n uintptr, want vmProt) bool {
 	end := p + n
 	if end < p {
 		return false
 	}
 	if n == 0 {
+		return true
+	}
+	if s := spanOf(p); s != nil && s.state.get() != mSpanDead && s.base() <= p && end <= s.limit && want&vmExec == 0 {
 		return true
 	}
 	ok := true

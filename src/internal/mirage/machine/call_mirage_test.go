@@ -4,6 +4,7 @@ package machine_test
 
 import (
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -63,6 +64,42 @@ func TestBufferOnStackWhileStacksShrink(t *testing.T) {
 		if r := <-results; r.n != 4 || r.sum != 10 {
 			t.Fatalf("read %d bytes with sum %d", r.n, r.sum)
 		}
+	}
+}
+
+// readOnHeap reads into a buffer that is not on its stack.
+//
+//go:noinline
+func readOnHeap(fd int, buf []byte) int {
+	n, _ := syscall.Read(fd, buf)
+	return n
+}
+
+// A call that is given nothing of the caller's stack is served there, without a switch, and may make it grow.
+func TestCallOnTheCallersStack(t *testing.T) {
+	var p [2]int
+	if err := syscall.Pipe(p[:]); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan []byte)
+	go func() {
+		buf := make([]byte, 64)
+		done <- buf[:readOnHeap(p[0], buf)]
+	}()
+	for where := ""; !strings.Contains(where, "linuxabi.read("); time.Sleep(time.Millisecond) {
+		all := make([]byte, 1<<16)
+		all = all[:runtime.Stack(all, true)]
+		for _, where = range strings.Split(string(all), "\n\n") {
+			if strings.Contains(where, "readOnHeap") {
+				break
+			}
+		}
+	}
+	if _, err := syscall.Write(p[1], []byte("abc")); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-done; string(got) != "abc" {
+		t.Fatalf("read %q", got)
 	}
 }
 

@@ -9,10 +9,13 @@ import (
 // A tuple names a connection: RFC 9293 section 3.3.1.
 type tuple struct{ local, remote wire.AddrPort }
 
-// hash is a secret function of a tuple, and of what it is for.
+// hash is a secret function of a tuple, and of what it is for. IPv4's addresses fit in a word.
 func (t *tuple) hash(k inet.Secret, purpose uint64) uint64 {
-	l, r := t.local.Addr.As16(), t.remote.Addr.As16()
 	ports := uint64(t.local.Port)<<16 | uint64(t.remote.Port)
+	if t.local.Addr.Is4() && t.remote.Addr.Is4() {
+		return k.Hash(uint64(t.local.Addr.Bits32())<<32|uint64(t.remote.Addr.Bits32()), ports|purpose<<32)
+	}
+	l, r := t.local.Addr.As16(), t.remote.Addr.As16()
 	return k.Hash(byteorder.LEUint64(l[:8]), byteorder.LEUint64(l[8:]), byteorder.LEUint64(r[:8]), byteorder.LEUint64(r[8:]),
 		ports|purpose<<32)
 }
