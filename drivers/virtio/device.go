@@ -32,6 +32,11 @@ type Device struct {
 // Open takes a device over (virtio 1.2 section 3.1.1, up to step 6), accepting those of the features in allow that it
 // offers, and those of the queues. The driver goes on with Connect, Queue and Start, or ends with GiveUp.
 func Open(t Transport, allow uint64) (*Device, error) {
+	return OpenWith(t, func(uint64) uint64 { return allow })
+}
+
+// OpenWith is Open where what is allowed depends on what is offered.
+func OpenWith(t Transport, allow func(offered uint64) uint64) (*Device, error) {
 	d := &Device{Transport: t}
 	if err := d.negotiate(allow); err != nil {
 		return nil, d.GiveUp(err)
@@ -53,7 +58,7 @@ func (d *Device) Connect(lines int) (err error) {
 	return err
 }
 
-func (d *Device) negotiate(allow uint64) error {
+func (d *Device) negotiate(choose func(offered uint64) uint64) error {
 	// 1. Reset the device, and wait for it: section 2.4.2.
 	if err := d.reset(); err != nil {
 		return err
@@ -63,6 +68,7 @@ func (d *Device) negotiate(allow uint64) error {
 	d.SetStatus(StatusAcknowledge | StatusDriver)
 	// 4. Accept what it offers and we know. A legacy device has no step 5: section 3.1.2.
 	offered := d.Features()
+	allow := choose(offered)
 	if d.Legacy() {
 		d.features = offered & (allow&0xffffffff | legacyFeatures)
 		d.SetFeatures(d.features)

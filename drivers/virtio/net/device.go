@@ -40,7 +40,7 @@ type Device struct {
 // Open makes a card ready. random fills the address of a card that has none of its own.
 func Open(t virtio.Transport, random func([]byte)) (*Device, error) {
 	// 1. Agree on features.
-	dev, err := virtio.Open(t, features)
+	dev, err := virtio.OpenWith(t, accept)
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +96,12 @@ func (d *Device) configure(random func([]byte)) error {
 	}
 	if has(featureGuestChecksum) {
 		d.offloads |= device.RxChecksum
+	}
+	if has(featureHostTSO4) && has(featureChecksum) {
+		d.offloads |= device.TxSegments4
+	}
+	if has(featureHostTSO6) && has(featureChecksum) {
+		d.offloads |= device.TxSegments6
 	}
 	d.header = headerSize
 	if !has(virtio.FeatureVersion1) && !has(featureMergeable) {

@@ -1,5 +1,6 @@
-// Package net drives virtio network cards (virtio 1.2 section 5.1): one receive and one transmit queue, checksums left to
-// the card both ways, frames received in several buffers, MTU, and the state of the link.
+// Package net drives virtio network cards (virtio 1.2 section 5.1): one receive and one transmit queue, checksums and the
+// cutting and putting together of TCP's segments left to the card, frames received in several buffers, MTU, and the state of
+// the link.
 //
 // Package board opens a Device on a transport and makes it known to package device, from where the network stack takes it;
 // neither knows the other.
@@ -9,6 +10,5 @@
 // is taken back when the next frames are asked for.
 //
 // The card is not trusted. Lengths, counts of buffers and checksum places are checked; a frame that fails is
-// dropped and counted, a ring that fails ends the card. No segmentation is left to the card, no control queue is used,
-// and there is one pair of queues.
+// dropped and counted, a ring that fails ends the card. No control queue is used, and there is one pair of queues.
 package net

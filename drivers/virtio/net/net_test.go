@@ -79,7 +79,7 @@ func TestFrames(t *testing.T) {
 // Section 5.1.4: address, MTU and link from the configuration; a change of the link is told by an interrupt.
 func TestConfiguration(t *testing.T) {
 	c, d := open(t, "pci", modern|features, []byte{2, 1, 2, 3, 4, 5, 0, 0, 1, 0, 0x28, 0x23})
-	if d.MAC() != [6]byte{2, 1, 2, 3, 4, 5} || d.MTU() != 9000 || d.LinkUp() || d.Offloads() != device.TxChecksum|device.RxChecksum {
+	if d.MAC() != [6]byte{2, 1, 2, 3, 4, 5} || d.MTU() != 9000 || d.LinkUp() || d.Offloads() != device.TxChecksum|device.RxChecksum|device.TxSegments4|device.TxSegments6 {
 		t.Errorf("%x %d %v %v", d.MAC(), d.MTU(), d.LinkUp(), d.Offloads())
 	}
 	c.Change(func(b []byte) { b[6] = 1 })
@@ -171,6 +171,79 @@ func TestMergedBuffers(t *testing.T) {
 	}
 }
 
+// Section 5.1.6.2: a frame for the card to cut says how, and where its headers end.
+func TestCuttingSegments(t *testing.T) {
+	c, d := open(t, "pci", modern|features, config)
+	for _, k := range []struct {
+		etherType uint16
+		start     uint16
+		typ       byte
+	}{{0x0800, 34, 1}, {0x86dd, 54, 4}} {
+		f := d.Alloc(device.MaxSegmented)
+		copy(f.Bytes, frame(len(f.Bytes), 1))
+		binary.BigEndian.PutUint16(f.Bytes[12:], k.etherType)
+		f.Bytes[k.start+12] = 8 << 4 // 32 octets of TCP header
+		f.Checksum, f.Start, f.Offset, f.Segment = device.ChecksumPartial, k.start, 16, 1448
+		want := bytes.Clone(f.Bytes)
+		d.Transmit(f)
+		d.Flush()
+		b := c.take()
+		if !bytes.Equal(b[:12], []byte{1, k.typ, byte(k.start) + 32, 0, 1448 & 0xff, 1448 >> 8, byte(k.start), 0, 16, 0, 0, 0}) {
+			t.Errorf("header % x", b[:12])
+		}
+		if !bytes.Equal(b[12:], want) {
+			t.Error("the frame is not what was sent")
+		}
+	}
+	var held []*device.Frame
+	for f := d.Alloc(3000); f != nil; f = d.Alloc(3000) {
+		if f.Segment != 0 {
+			t.Fatal("a frame used again keeps its segments")
+		}
+		held = append(held, f)
+	}
+	if len(held) != largeFrames || d.Alloc(1514) == nil || d.Alloc(device.MaxSegmented+1) != nil {
+		t.Errorf("%d long frames, or none of the usual length", len(held))
+	}
+	for _, f := range held {
+		d.Discard(f)
+	}
+	if d.Alloc(3000) == nil {
+		t.Error("long frames are lost when they are discarded")
+	}
+	if _, d := open(t, "pci", modern|features&^featureHostTSO6, config); d.Offloads()&(device.TxSegments4|device.TxSegments6) != device.TxSegments4 {
+		t.Errorf("offloads %b of a card that cuts IPv4 alone", d.Offloads())
+	}
+}
+
+// Section 5.1.6.4: what the host has put together comes in as many buffers as it takes, where buffers are merged.
+func TestReceivingSegments(t *testing.T) {
+	c, d := open(t, "pci", modern|features, config)
+	in := collect(d)
+	h := make([]byte, 12)
+	h[headerFlags], h[headerBuffers] = flagNeedsChecksum, 0xee
+	h[headerStart], h[headerOffset] = 34, 16
+	for _, typ := range []byte{typeTCP4, typeTCP6} {
+		h[headerType] = typ
+		c.receive(h, frame(device.MaxSegmented, typ), 2048)
+		if r := <-in; !bytes.Equal(r.bytes, frame(device.MaxSegmented, typ)) || r.Checksum != device.ChecksumPartial {
+			t.Errorf("type %d: %d bytes", typ, len(r.bytes))
+		}
+	}
+	h[headerType] = typeNone
+	c.receive(h, frame(1519, 1), 2048) // longer than the MTU, and nothing that was put together
+	h[headerType] = typeTCP4
+	c.receive(h, frame(device.MaxSegmented+1, 1), 2048)
+	c.receive(h, frame(60, 1), 2048)
+	if r := <-in; len(r.bytes) != 60 || d.Dropped() != 2 {
+		t.Errorf("%d bytes, %d dropped", len(r.bytes), d.Dropped())
+	}
+	_, d = open(t, "pci", modern|features&^featureMergeable, config)
+	if d.dev.Has(featureGuestTSO4) || d.dev.Has(featureGuestTSO6) {
+		t.Error("accepted without merged buffers")
+	}
+}
+
 // What a card must not say of a frame: it is dropped and counted, and the next one is received.
 func TestBadFramesAreDropped(t *testing.T) {
 	c, d := open(t, "pci", modern|features, config)
@@ -178,11 +251,13 @@ func TestBadFramesAreDropped(t *testing.T) {
 	c.receive(c.plain()[:11], nil, 4096) // not even a header
 	c.receive(c.plain(), nil, 4096)
 	c.receive(c.plain(), frame(13, 1), 4096)
-	segmented := c.plain()
-	segmented[1] = 1
-	c.receive(segmented, frame(60, 1), 4096)
+	for _, typ := range []byte{2, 3, 5, typeTCP4 | 0x80} { // of UDP, and with ECN, that we did not accept
+		segmented := c.plain()
+		segmented[headerType] = typ
+		c.receive(segmented, frame(60, 1), 4096)
+	}
 	c.receive(c.plain(), frame(14, 9), 4096)
-	if r := <-in; !bytes.Equal(r.bytes, frame(14, 9)) || d.Dropped() != 4 {
+	if r := <-in; !bytes.Equal(r.bytes, frame(14, 9)) || d.Dropped() != 7 {
 		t.Errorf("got %x, %d dropped", r.bytes, d.Dropped())
 	}
 }

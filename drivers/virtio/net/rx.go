@@ -16,6 +16,9 @@ const (
 	mergeSize = 2048
 	// rxBatch is how many frames are handed on before buffers are given back and answers sent.
 	rxBatch = 64
+	// mergePad makes the payload of TCP with timestamps on IPv4 lie at a multiple of 8, which copies faster: the processor's
+	// copy instruction, for what is long and is not, takes a step for each byte in emulators.
+	mergePad = 6
 	// minFrame is an Ethernet header.
 	minFrame = 14
 )
@@ -28,7 +31,7 @@ type receiver struct {
 	size    int // of a piece
 	count   int
 	frame   device.Frame // the one being handed on
-	merged  []byte       // for frames that came in several buffers; made when there is one
+	merged  []byte       // for frames that came in several buffers, after mergePad bytes; made when there is one
 	handler func(*device.Frame)
 }
 
@@ -133,9 +136,9 @@ func (d *Device) merge(first []byte, n int) []byte {
 		r.queue.Fail(errMerge)
 		return nil
 	}
-	most := ethernet + d.mtu
+	most := d.longest()
 	if r.merged == nil {
-		r.merged = make([]byte, 0, most)
+		r.merged = make([]byte, mergePad, mergePad+most)
 	}
 	frame := append(r.merged, first[:min(len(first), most)]...)
 	fits := len(first) <= most
@@ -146,7 +149,7 @@ func (d *Device) merge(first []byte, n int) []byte {
 			r.queue.Fail(errMerge)
 			return nil
 		}
-		if fits = fits && len(frame)+int(written) <= most; fits {
+		if fits = fits && len(frame)+int(written) <= mergePad+most; fits {
 			at := int(i) * r.size
 			frame = append(frame, r.mem.Bytes()[at:at+int(written)]...)
 		}
@@ -155,14 +158,27 @@ func (d *Device) merge(first []byte, n int) []byte {
 	if !fits {
 		return nil
 	}
-	return frame
+	return frame[mergePad:]
 }
 
-// describe fills in what the header says of the frame's checksum (section 5.1.6.4), and reports whether that makes sense.
+// longest is the length of the longest frame that the card may give.
+func (d *Device) longest() int {
+	if d.dev.Has(featureGuestTSO4) || d.dev.Has(featureGuestTSO6) {
+		return device.MaxSegmented
+	}
+	return ethernet + d.mtu
+}
+
+// segmented reports whether the host may say that it has put a frame together.
+func (d *Device) segmented(typ byte) bool {
+	return typ == typeTCP4 && d.dev.Has(featureGuestTSO4) || typ == typeTCP6 && d.dev.Has(featureGuestTSO6)
+}
+
+// describe fills in what the header says of the frame (section 5.1.6.4), and reports whether that makes sense.
 func (d *Device) describe(f *device.Frame, header []byte) bool {
 	f.Checksum, f.Start, f.Offset = device.ChecksumNone, 0, 0
-	if header[headerType] != typeNone {
-		return false // we accepted no kind of segments
+	if typ := header[headerType]; typ == typeNone && len(f.Bytes) > ethernet+d.mtu || typ != typeNone && !d.segmented(typ) {
+		return false
 	}
 	if d.offloads&device.RxChecksum == 0 {
 		return true

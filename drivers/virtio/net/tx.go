@@ -12,60 +12,106 @@ import (
 // buffers go round and stay in the cache, seldom enough that the card's index is not read for each.
 const reclaimAt = 32
 
-// A transmitter sends. Frame i is the i-th piece of mem: the header, then the frame.
+// A transmitter sends. Frame i is the i-th piece of a pool: the header, then the frame.
 type transmitter struct {
 	mu        sync.Mutex
 	queue     *queue.Queue
-	mem       *dma.Memory
-	size      int // of a piece
-	frames    []device.Frame
-	free      []uint32 // frames that nobody has, the last used at the end
-	receiving bool     // the receive function runs, its goroutine will flush
+	frames    pool // that are sent as they are
+	large     pool // that the card is to cut: their memory comes with the first
+	receiving bool // the receive function runs, its goroutine will flush
 }
+
+// A pool has frames of one size. The tokens of its frames begin at first.
+type pool struct {
+	mem    *dma.Memory
+	size   int // of a piece
+	first  uint32
+	frames []device.Frame
+	free   []uint32 // tokens of frames that nobody has, the last used at the end
+}
+
+// largeFrames is how many frames for the card to cut there are, some hundred microseconds' worth of the fastest links.
+const largeFrames = 16
 
 func (t *transmitter) init(d *Device) error {
 	segments := 1
 	if d.split {
 		segments = 2
 	}
-	t.size = d.frame()
 	q, _, err := d.dev.Queue(transmitQueue, maxBuffers*segments, segments, false)
 	if err != nil {
 		return err
 	}
 	t.queue = q
 	// With a chain for each frame, and descriptors for each chain, Add never fails.
-	n := min(buffers(t.size), q.Size()/segments)
-	if t.mem = dma.Alloc(n * t.size); t.mem == nil {
+	chains := q.Size() / segments
+	if d.offloads&(device.TxSegments4|device.TxSegments6) != 0 && chains >= 4*largeFrames {
+		chains -= largeFrames
+		t.large = pool{size: (headerSize + device.MaxSegmented + 63) &^ 63, first: maxBuffers, frames: make([]device.Frame, largeFrames)}
+	} else {
+		d.offloads &^= device.TxSegments4 | device.TxSegments6
+	}
+	t.frames = pool{size: d.frame(), frames: make([]device.Frame, min(buffers(d.frame()), chains))}
+	return t.frames.fill()
+}
+
+// fill gets a pool its memory.
+func (p *pool) fill() error {
+	if p.mem = dma.Alloc(len(p.frames) * p.size); p.mem == nil {
 		return errMemory
 	}
-	t.frames = make([]device.Frame, n)
-	t.free = make([]uint32, n)
-	for i := range n {
-		t.frames[i].Token = uint32(i)
-		t.free[i] = uint32(n - 1 - i)
+	p.free = make([]uint32, len(p.frames))
+	for i := range p.frames {
+		p.frames[i].Token = p.first + uint32(i)
+		p.free[len(p.free)-1-i] = p.first + uint32(i)
 	}
 	return nil
+}
+
+// of returns the pool that has a token.
+func (t *transmitter) of(token uint32) *pool {
+	if token >= maxBuffers {
+		return &t.large
+	}
+	return &t.frames
+}
+
+// piece returns the memory of a frame with its header, and where the card finds it.
+func (p *pool) piece(token uint32) ([]byte, uint64) {
+	at := int(token-p.first) * p.size
+	return p.mem.Bytes()[at : at+p.size], p.mem.Addr() + uint64(at)
+}
+
+// put takes a frame back.
+func (t *transmitter) put(token uint32) {
+	p := t.of(token)
+	p.free = append(p.free, token)
 }
 
 // Alloc implements device.NIC.
 func (d *Device) Alloc(n int) *device.Frame {
 	t := &d.tx
 	t.mu.Lock()
-	if len(t.free) == 0 || t.queue.InFlight() >= reclaimAt {
+	p := &t.frames
+	if n > p.size-d.header && len(t.large.frames) > 0 {
+		if p = &t.large; p.mem == nil {
+			p.fill() // nil, and tried again, until there is memory
+		}
+	}
+	if len(p.free) == 0 || t.queue.InFlight() >= reclaimAt {
 		t.reclaim(d)
 	}
-	if len(t.free) == 0 || uint(n) > uint(t.size-d.header) || d.broken.Load() {
+	if len(p.free) == 0 || uint(n) > uint(p.size-d.header) || d.broken.Load() {
 		t.mu.Unlock()
 		return nil
 	}
-	i := t.free[len(t.free)-1]
-	t.free = t.free[:len(t.free)-1]
+	i := p.free[len(p.free)-1]
+	p.free = p.free[:len(p.free)-1]
 	t.mu.Unlock()
-	f := &t.frames[i]
-	at := int(i)*t.size + d.header
-	f.Bytes = t.mem.Bytes()[at : at+n : at+t.size-d.header]
-	f.Checksum, f.Start, f.Offset = device.ChecksumNone, 0, 0
+	f := &p.frames[i-p.first]
+	b, _ := p.piece(i)
+	f.Bytes = b[d.header : d.header+n]
+	f.Checksum, f.Start, f.Offset, f.Segment = device.ChecksumNone, 0, 0, 0
 	return f
 }
 
@@ -76,7 +122,7 @@ func (t *transmitter) reclaim(d *Device) {
 		if !ok {
 			break
 		}
-		t.free = append(t.free, i)
+		t.put(i)
 	}
 	if err := t.queue.Err(); err != nil {
 		d.fail(err)
@@ -87,15 +133,15 @@ func (t *transmitter) reclaim(d *Device) {
 func (d *Device) Discard(f *device.Frame) {
 	t := &d.tx
 	t.mu.Lock()
-	t.free = append(t.free, f.Token)
+	t.put(f.Token)
 	t.mu.Unlock()
 }
 
 // Transmit implements device.NIC.
 func (d *Device) Transmit(f *device.Frame) {
 	t := &d.tx
-	at := int(f.Token) * t.size
-	header := t.mem.Bytes()[at : at+d.header]
+	b, addr := t.of(f.Token).piece(f.Token)
+	header := b[:d.header]
 	clear(header)
 	if f.Checksum == device.ChecksumPartial {
 		// Section 5.1.6.2: the field holds the pseudo-header's sum already, as device.ChecksumPartial has it.
@@ -103,13 +149,32 @@ func (d *Device) Transmit(f *device.Frame) {
 		byteorder.LEPutUint16(header[headerStart:], f.Start)
 		byteorder.LEPutUint16(header[headerOffset:], f.Offset)
 	}
+	if f.Segment != 0 {
+		describeSegments(header, f)
+	}
 	var room [2]queue.Segment
-	segments := d.segments(&room, t.mem.Addr()+uint64(at), d.header+len(f.Bytes))
+	segments := d.segments(&room, addr, d.header+len(f.Bytes))
 	t.mu.Lock()
 	if !t.queue.Add(segments, nil, f.Token) {
-		t.free = append(t.free, f.Token) // the card is broken
+		t.put(f.Token) // the card is broken
 	}
 	t.mu.Unlock()
+}
+
+// describeSegments tells the card how to cut a frame: section 5.1.6.2.
+func describeSegments(header []byte, f *device.Frame) {
+	const (
+		etherType  = 12
+		ipv6       = 0x86dd
+		dataOffset = 12 // of TCP's header, its upper half in words of 4 octets: RFC 9293 section 3.1
+	)
+	header[headerType] = typeTCP4
+	if byteorder.BEUint16(f.Bytes[etherType:]) == ipv6 {
+		header[headerType] = typeTCP6
+	}
+	length := f.Start + uint16(f.Bytes[f.Start+dataOffset]>>4)*4
+	byteorder.LEPutUint16(header[headerLength:], length)
+	byteorder.LEPutUint16(header[headerSegment:], f.Segment)
 }
 
 // segments are n bytes from addr on, a header and a frame, as the card wants them.

@@ -15,7 +15,7 @@ type NIC interface {
 	LinkUp() bool
 
 	// Alloc returns a frame with len(Bytes) == n in memory that the card can reach, its contents undefined, or
-	// nil when the transmit queue is full: the caller drops or tries later. The frame must be given to Transmit
+	// nil when the transmit queue is full: the caller drops or tries later. Of those longer than the MTU there are few. The frame must be given to Transmit
 	// or to Discard.
 	Alloc(n int) *Frame
 
@@ -46,7 +46,15 @@ const (
 	TxChecksum Offloads = 1 << iota
 	// RxChecksum: the card may say ChecksumValid of a received frame.
 	RxChecksum
+	// TxSegments4, TxSegments6: Alloc gives frames of up to MaxSegmented, and the card cuts those with TCP on IPv4 (IPv6) in
+	// them into segments of Frame.Segment octets. They imply TxChecksum.
+	TxSegments4
+	TxSegments6
 )
+
+// MaxSegmented is the length of the longest frame that a card cuts, and of the longest that it may give: one that it, or the
+// host, has put together of many that came one after the other is handed on as a single one, longer than the MTU.
+const MaxSegmented = 14 + 65535
 
 // Checksum is what is known of a frame's transport checksum.
 type Checksum uint8
@@ -68,5 +76,6 @@ type Frame struct {
 	Checksum Checksum
 	Start    uint16 // for ChecksumPartial: where summing starts, bytes from the frame's first
 	Offset   uint16 // for ChecksumPartial: where the checksum goes, bytes from Start
+	Segment  uint16 // to send: the TCP octets of each segment that the card is to make of it, with ChecksumPartial; 0: none
 	Token    uint32 // the driver's own
 }

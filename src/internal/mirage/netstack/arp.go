@@ -71,7 +71,7 @@ func (i *Interface) sendHeld(held *device.Frame, to wire.MAC, typ uint16) {
 		return
 	}
 	copy(f.Bytes, held.Bytes)
-	f.Checksum, f.Start, f.Offset = held.Checksum, held.Start, held.Offset
+	f.Checksum, f.Start, f.Offset, f.Segment = held.Checksum, held.Start, held.Offset, held.Segment
 	wire.Ethernet(f.Bytes).Put(to, i.mac, typ)
 	i.transmit(f, true)
 }

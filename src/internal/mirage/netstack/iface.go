@@ -17,6 +17,8 @@ type Interface struct {
 	mac      wire.MAC
 	loopback bool
 	offload  bool // the card finishes transport checksums
+	whole4   int  // inet.Route.Whole of routes through it
+	whole6   int
 	mtu      atomic.Int32
 
 	neighbours *arp.Cache
@@ -55,6 +57,12 @@ func (s *Stack) addNIC(name string, nic device.NIC, loopback bool) *Interface {
 		configured: make(chan struct{}),
 	}
 	i.mtu.Store(int32(min(nic.MTU(), wire.IPv4MaxLen)))
+	if nic.Offloads()&device.TxSegments4 != 0 {
+		i.whole4 = device.MaxSegmented - ipv4Room
+	}
+	if nic.Offloads()&device.TxSegments6 != 0 {
+		i.whole6 = device.MaxSegmented - ipv6Room
+	}
 	i.neighbours = arp.NewCache(i.mac, i.owns, s.random64())
 	i.arpTimer.F = i.expireARP
 	i.init6()

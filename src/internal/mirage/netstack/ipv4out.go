@@ -28,7 +28,7 @@ func (s *Stack) Open(o *inet.Out, size int) error {
 // open is Open with room octets in front.
 func (s *Stack) open(o *inet.Out, size, room int) error {
 	o.PartialAt = 0
-	if size > o.Route.Room {
+	if size > o.Route.Room && o.Segment == 0 {
 		most := wire.IPv6MaxLen // without the header, which IPv4 counts
 		if room == ipv4Room {
 			most -= wire.IPv4Len
@@ -108,7 +108,7 @@ func (s *Stack) Send(o *inet.Out) error {
 	wire.IPv4(f.Bytes[wire.EthernetLen:]).Put(h, len(o.Bytes)+wire.IPv4Len, o.Route.Src, o.Route.Dst)
 	f.Checksum = device.ChecksumNone
 	if o.PartialAt != 0 {
-		f.Checksum, f.Start, f.Offset = device.ChecksumPartial, ipv4Room, o.PartialAt
+		f.Checksum, f.Start, f.Offset, f.Segment = device.ChecksumPartial, ipv4Room, o.PartialAt, o.Segment
 	}
 	i := o.Route.Link.(*Interface)
 	if o.Loop {

@@ -42,7 +42,7 @@ func (s *Stack) send6(o *inet.Out) error {
 	wire.IPv6(f.Bytes[wire.EthernetLen:]).Put(h, flow, wire.IPv6Len+len(o.Bytes), o.Route.Src, o.Route.Dst)
 	f.Checksum = device.ChecksumNone
 	if o.PartialAt != 0 {
-		f.Checksum, f.Start, f.Offset = device.ChecksumPartial, ipv6Room, o.PartialAt
+		f.Checksum, f.Start, f.Offset, f.Segment = device.ChecksumPartial, ipv6Room, o.PartialAt, o.Segment
 	}
 	if o.Loop {
 		i.loop(&o.Route, f.Bytes[wire.EthernetLen:])

@@ -145,7 +145,7 @@ func (s *Stack) Route(dst, src wire.Addr, iface int) (inet.Route, error) {
 	if r.Src.IsLoopback() && r.To != inet.Own {
 		return inet.Route{}, inet.EINVAL // RFC 1122 section 3.2.1.3 (g): not outside the host
 	}
-	r.Link, r.Room = link, int(link.mtu.Load())-wire.IPv4Len
+	r.Link, r.Room, r.Whole = link, int(link.mtu.Load())-wire.IPv4Len, link.whole4
 	return r, nil
 }
 

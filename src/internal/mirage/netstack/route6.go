@@ -96,7 +96,7 @@ func (s *Stack) route6(v *view, dst, src wire.Addr, iface int) (inet.Route, erro
 	if r.Src == wire.Loopback6 && r.To != inet.Own {
 		return inet.Route{}, inet.EINVAL // RFC 4291 section 2.5.3: not outside the host
 	}
-	r.Link, r.Room = link, min(link.mtu6(), mtu)-wire.IPv6Len
+	r.Link, r.Room, r.Whole = link, min(link.mtu6(), mtu)-wire.IPv6Len, link.whole6
 	return r, nil
 }
 

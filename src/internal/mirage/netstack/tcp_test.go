@@ -161,9 +161,11 @@ func TestTCPLoopback(t *testing.T) {
 	}
 }
 
-// Two stacks, with cards that finish checksums and with cards that do not.
+// Two stacks, with cards that do nothing for them, finish checksums, and hand long frames on whole.
 func TestTCPBetweenStacks(t *testing.T) {
-	for _, offloads := range []device.Offloads{0, device.TxChecksum | device.RxChecksum} {
+	for _, offloads := range []device.Offloads{
+		0, device.TxChecksum | device.RxChecksum, device.TxChecksum | device.RxChecksum | device.TxSegments4 | device.TxSegments6,
+	} {
 		near, far := link.NewPair(link.ChannelConfig{Offloads: offloads, Fault: link.Fault{Loss: 2, Reorder: 5, Seed: 1}})
 		var ends [2]*tcp.Protocol
 		for i, card := range []*link.Channel{near, far} {

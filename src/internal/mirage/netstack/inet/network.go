@@ -28,7 +28,8 @@ type Network interface {
 	// Local reports what an address is to this host, on the interface with that index or, if 0, on any.
 	Local(a wire.Addr, iface int) Locality
 
-	// Open begins a datagram of at most size octets of transport header and payload, that goes the way of o.Route.
+	// Open begins a datagram of at most size octets of transport header and payload, that goes the way of o.Route. With
+	// o.Segment set that is up to o.Route.Whole, and EAGAIN may only mean that the card has no room for one so long.
 	// It sets Bytes, Frame, Offload and PartialAt. The errors are EMSGSIZE and EAGAIN (the card's queue is full: see
 	// WhenWritable).
 	Open(o *Out, size int) error
@@ -101,12 +102,13 @@ type Packet struct {
 
 // A Route is the way to a destination. A value, to be kept as long as Network.Generation stays.
 type Route struct {
-	Link Link      // where it goes out
-	Dst  wire.Addr // where it ends
-	Src  wire.Addr // ours, to be the source
-	Next wire.Addr // the neighbour to hand it to: Dst or a gateway
-	Room int       // octets of transport header and payload that go in one frame
-	To   Locality  // what Dst is
+	Link  Link      // where it goes out
+	Dst   wire.Addr // where it ends
+	Src   wire.Addr // ours, to be the source
+	Next  wire.Addr // the neighbour to hand it to: Dst or a gateway
+	Room  int       // octets of transport header and payload that go in one frame
+	Whole int       // the same of TCP, for the card to cut into segments (Out.Segment); 0 where it does not
+	To    Locality  // what Dst is
 }
 
 // A Link is an interface of the Network that made the Route.
@@ -119,6 +121,7 @@ type Out struct {
 	Bytes     []byte        // transport header and payload, with room in front for the headers below
 	Frame     *device.Frame // what Bytes is part of; nil if it is longer than one frame takes
 	IP        wire.IPFields // Protocol, TTL, TOS and DontFrag are the transport's
+	Segment   uint16        // TCP: the card is to make segments of so many octets of payload; 0: it goes as it is
 	PartialAt uint16        // offset in Bytes of a checksum field that holds the pseudo-header's sum; 0: it is right already
 	Offload   bool          // the transport may leave its checksum to the card and set PartialAt
 	Loop      bool          // what is sent to a group that this host has joined comes back to it

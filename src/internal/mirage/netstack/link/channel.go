@@ -16,7 +16,7 @@ type Fault struct {
 // ChannelConfig describes both ends of a Channel.
 type ChannelConfig struct {
 	MTU      int             // 1500 if 0
-	Offloads device.Offloads // TxChecksum: partial checksums go over as they are
+	Offloads device.Offloads // TxChecksum: partial checksums, TxSegments4 and 6: long frames go over as they are
 	Frames   int             // how many may be under way each way; 256 if 0
 	Fault    Fault           // of each direction
 	Now      func() int64    // the clock of Fault.Delay; needed only with it
@@ -92,7 +92,7 @@ func (c *Channel) Transmit(f *device.Frame) {
 	if p.chance(fault.Duplicate) {
 		if d := c.pool.alloc(len(f.Bytes)); d != nil {
 			copy(d.Bytes, f.Bytes)
-			d.Checksum, d.Start, d.Offset = f.Checksum, f.Start, f.Offset
+			d.Checksum, d.Start, d.Offset, d.Segment = f.Checksum, f.Start, f.Offset, f.Segment
 			p.put(d, false)
 		}
 	}

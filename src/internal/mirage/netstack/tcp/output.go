@@ -13,32 +13,82 @@ func (s *Socket) transmit(now int64, iface int) {
 	}
 	var g outgoing
 	for more := c.next(now, &g); more; {
-		if err := s.p.net.Open(o, wire.TCPLen+g.options.Len()+g.n); err != nil {
-			if err == inet.EAGAIN {
-				s.stall()
-			}
+		if !s.open(c, &g) {
 			return
 		}
-		s.fill(c, o, &g)
-		c.commit(now, &g)
-		if g.kind == kindAgain {
-			s.p.counters.RetransSegs.Add(1)
-		} else if g.kind == kindReset {
-			s.p.counters.OutRsts.Add(1)
+		if o.Segment == 0 {
+			s.finish(&g, s.append(c, now, &g, 0))
+			more = c.next(now, &g)
+		} else {
+			more = s.appendAll(c, now, &g)
 		}
-		more = c.next(now, &g)
 		o.Batch = more || iface == o.Route.Link.Index()
 		s.p.net.Send(o)
 	}
 }
 
-// fill writes a segment.
-func (s *Socket) fill(c *conn, o *inet.Out, g *outgoing) {
-	n := g.options.Len()
-	b := o.Bytes[:wire.TCPLen+n+g.n]
-	o.Bytes = b
-	g.options.Put(b[wire.TCPLen:])
-	c.sndBuf.read(b[wire.TCPLen+n:], g.at)
+// appendAll puts into one frame, for the card to cut, a segment and those that follow it. It reports whether there is another
+// segment, g, for the next frame.
+func (s *Socket) appendAll(c *conn, now int64, g *outgoing) (more bool) {
+	first, end := *g, 0
+	for follows := true; follows; {
+		end = s.append(c, now, g, end)
+		first.flags |= g.flags
+		before := *g
+		more = c.next(now, g)
+		follows = more && before.n == int(s.out.Segment) && g.follows(&before) && wire.TCPLen+g.options.Len()+end+g.n <= len(s.out.Bytes)
+	}
+	s.finish(&first, end)
+	return more
+}
+
+// open begins a frame for a segment, and for those behind it if the card cuts segments and has room for a frame so long.
+func (s *Socket) open(c *conn, g *outgoing) bool {
+	o, header := &s.out, wire.TCPLen+g.options.Len()
+	o.Segment = 0
+	if fresh := c.usableFresh(); g.kind == kindFresh && fresh > g.n && o.Route.Whole > header+g.n {
+		o.Segment = uint16(c.segment - g.options.Len())
+		if s.p.net.Open(o, min(header+fresh, o.Route.Whole)) == nil {
+			return true
+		}
+		o.Segment = 0
+	}
+	err := s.p.net.Open(o, header+g.n)
+	if err == inet.EAGAIN {
+		s.stall()
+	}
+	return err == nil
+}
+
+// follows reports whether g may go in one frame with the segment before it.
+func (g *outgoing) follows(before *outgoing) bool {
+	return g.kind == kindFresh && before.kind == kindFresh && g.seq == before.seq.add(before.n) && g.n > 0 &&
+		g.options == before.options && g.ack == before.ack && g.window == before.window && before.flags&wire.FIN == 0
+}
+
+// append puts the octets of a segment behind the end octets that are in the frame, and notes that it is sent. It returns the
+// new end.
+func (s *Socket) append(c *conn, now int64, g *outgoing, end int) int {
+	c.sndBuf.read(s.out.Bytes[wire.TCPLen+g.options.Len()+end:][:g.n], g.at)
+	c.commit(now, g)
+	s.p.counters.OutSegs.Add(1)
+	switch g.kind {
+	case kindAgain:
+		s.p.counters.RetransSegs.Add(1)
+	case kindReset:
+		s.p.counters.OutRsts.Add(1)
+	}
+	return end + g.n
+}
+
+// finish writes the header in front of n octets.
+func (s *Socket) finish(g *outgoing, n int) {
+	o, options := &s.out, g.options.Len()
+	o.Bytes = o.Bytes[:wire.TCPLen+options+n]
+	if n <= int(o.Segment) {
+		o.Segment = 0
+	}
+	g.options.Put(o.Bytes[wire.TCPLen:])
 	if o.IP = (wire.IPFields{TTL: s.options.TTL, TOS: s.options.TOS}); !o.Route.Dst.Is4() {
 		o.IP.TTL, o.IP.TOS = s.options.Hops, s.options.Class
 	}
@@ -46,7 +96,7 @@ func (s *Socket) fill(c *conn, o *inet.Out, g *outgoing) {
 		SrcPort: s.tuple.local.Port, DstPort: s.tuple.remote.Port,
 		Seq: uint32(g.seq), Ack: uint32(g.ack), Flags: g.flags, Window: g.window,
 	}
-	s.p.put(o, &f, n)
+	s.p.put(o, &f, options)
 }
 
 // route finds the way to the peer, anew if the configuration of the network has changed.

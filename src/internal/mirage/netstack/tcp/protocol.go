@@ -94,6 +94,7 @@ func (p *Protocol) refuse(pkt *inet.Packet, g *segment, u *tuple) {
 		f.Flags |= wire.ACK
 		f.Ack = uint32(g.end())
 	}
+	p.counters.OutSegs.Add(1)
 	p.counters.OutRsts.Add(1)
 	p.put(o, &f, 0)
 	p.net.Send(o)
@@ -101,7 +102,6 @@ func (p *Protocol) refuse(pkt *inet.Packet, g *segment, u *tuple) {
 
 // put writes the header of a segment whose options, n octets, and payload are in place.
 func (p *Protocol) put(o *inet.Out, f *wire.TCPFields, n int) {
-	p.counters.OutSegs.Add(1)
 	o.IP.Protocol, o.IP.DontFrag = wire.ProtoTCP, true
 	wire.TCP(o.Bytes).Put(f, n, o.Route.Src, o.Route.Dst, o.Offload)
 	if o.Offload {

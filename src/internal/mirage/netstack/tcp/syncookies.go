@@ -44,6 +44,7 @@ func (p *Protocol) sendCookie(pkt *inet.Packet, g *segment, u *tuple) {
 		Seq: uint32(p.cookie(u, g.seq, uint32(p.net.Now()/cookieTime), mss)),
 	}
 	p.counters.SyncookiesSent.Add(1)
+	p.counters.OutSegs.Add(1)
 	p.put(o, &f, options.Len())
 	p.net.Send(o)
 }
