@@ -93,16 +93,16 @@ func exit(code int32) {
 	}
 }
 
-// The runtime opens files for its own tuning on other systems; there are none here.
+// The runtime opens files for its own tuning on other systems; there are none for it here.
 
 //go:nosplit
-func open(name *byte, mode, perm int32) int32 { return -_ENOSYS }
+func open(name *byte, mode, perm int32) int32 { return -1 }
 
 //go:nosplit
-func closefd(fd int32) int32 { return -_ENOSYS }
+func closefd(fd int32) int32 { return -1 }
 
 //go:nosplit
-func read(fd int32, p unsafe.Pointer, n int32) int32 { return -_ENOSYS }
+func read(fd int32, p unsafe.Pointer, n int32) int32 { return -_EBADF }
 
 func madvise(addr unsafe.Pointer, n uintptr, flags int32) int32 { return -_ENOSYS }
 func pipe2(flags int32) (r, w int32, errno int32)               { return -1, -1, _ENOSYS }
