@@ -18,7 +18,7 @@ const ours = "internal/mirage/"
 // /... is of all packages below, one without of that package alone. Nothing may import what stands below it here:
 //
 //	runtime < machine < mmio, dma, irq, clock < device < drivers/bus < drivers/{virtio,xen,rpi} < board
-//	netstack/wire < netstack/{arp,icmp,udp,...} < netstack < linuxabi
+//	netstack/wire < netstack/inet < netstack/dgram < netstack/{udp,raw}; netstack/{arp,icmp,...} < netstack < linuxabi
 //
 // Drivers never import the stack, nor the stack drivers.
 var rules = []struct {
@@ -40,6 +40,8 @@ var rules = []struct {
 	{"netstack/inet", "device netstack/wire"},
 	{"netstack/tcp", "device netstack/wire netstack/inet netstack/tcp/cong"},
 	{"netstack/tcp/cong", ""},
+	{"netstack/udp", "device netstack/wire netstack/inet netstack/dgram"},
+	{"netstack/raw", "device netstack/wire netstack/inet netstack/dgram"},
 	{"netstack/...", "device netstack/wire netstack/inet"},
 	{"netstack", "clock device netstack/..."},
 	{"linuxabi/linux", ""},

@@ -16,56 +16,43 @@ const (
 // (RFC 6056 section 3.3.1). The errors are EADDRINUSE, EADDRNOTAVAIL, EINVAL (bound already; IPv4 with V6Only),
 // EAFNOSUPPORT.
 func (s *Socket) Bind(local wire.AddrPort) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	switch err := s.family(local.Addr); {
-	case s.closed:
+	case s.Closed:
 		return inet.EBADF
 	case s.bound != nil, err == inet.ENETUNREACH:
 		return inet.EINVAL
 	case err != nil:
 		return err
 	}
-	if local.Addr.IsLinkLocal() { // it says by which interface: RFC 4007 section 6
-		if err := s.bindZone(local.Zone); err != nil {
+	if local.Addr.IsLinkLocal() { // it says by which interface
+		if err := s.BindZone(local.Zone); err != nil {
 			return err
 		}
 	}
-	if !local.Addr.IsUnspecified() && s.p.net.Local(local.Addr, s.options.Iface) == inet.Foreign {
+	if !local.Addr.IsUnspecified() && s.Net.Local(local.Addr, s.Opts.Iface) == inet.Foreign {
 		return inet.EADDRNOTAVAIL
 	}
 	return s.bind(local, chosen{addr: local.Addr.IsUnspecified()})
 }
 
-// bindZone makes the zone of a link-local address the socket's only interface, as Linux does. The error is EINVAL: there is
-// none, or another one already.
-func (s *Socket) bindZone(zone uint32) error {
-	o := &s.options
-	if zone != 0 && o.Iface == 0 {
-		o.Iface = int(zone)
-	}
-	if o.Iface == 0 || zone != 0 && o.Iface != int(zone) {
-		return inet.EINVAL
-	}
-	return nil
-}
-
 // family checks that the socket may use an address of a's family: EAFNOSUPPORT, or ENETUNREACH for IPv4 with V6Only.
 func (s *Socket) family(a wire.Addr) error {
-	if !s.v6 && !a.Is4() {
+	if !s.V6 && !a.Is4() {
 		return inet.EAFNOSUPPORT
 	}
-	if s.v6 && s.options.V6Only && a.Is4() {
+	if s.V6 && s.Opts.V6Only && a.Is4() {
 		return inet.ENETUNREACH
 	}
 	return nil
 }
 
-// bind puts the socket among its port's. s.mu is held.
+// bind puts the socket among its port's. s.Mu is held.
 func (s *Socket) bind(local wire.AddrPort, c chosen) error {
 	b := &binding{
-		socket: s, local: local.Addr, iface: s.options.Iface, v6only: s.options.V6Only,
-		reuseAddr: s.options.ReuseAddr, reusePort: s.options.ReusePort,
+		socket: s, local: local.Addr, iface: s.Opts.Iface, v6only: s.Opts.V6Only,
+		reuseAddr: s.Opts.ReuseAddr, reusePort: s.Opts.ReusePort,
 	}
 	p := s.p
 	p.mu.Lock()
@@ -78,7 +65,7 @@ func (s *Socket) bind(local wire.AddrPort, c chosen) error {
 		return inet.EADDRINUSE
 	}
 	p.ports.set(local.Port, p.ports.at(local.Port).with(s, b))
-	s.bound, s.port, s.chosen = b, local.Port, c
+	s.bound, s.port, s.chosen, s.Own = b, local.Port, c, b.local
 	return nil
 }
 
@@ -111,7 +98,7 @@ func (p *Protocol) ephemeral(b *binding) uint16 {
 	return 0
 }
 
-// publish puts b in place of the socket's binding; nil takes it away. s.mu is held.
+// publish puts b in place of the socket's binding; nil takes it away. s.Mu is held.
 func (s *Socket) publish(b *binding) {
 	if s.bound == nil {
 		return
@@ -120,26 +107,28 @@ func (s *Socket) publish(b *binding) {
 	p.mu.Lock()
 	p.ports.set(s.port, p.ports.at(s.port).with(s, b))
 	p.mu.Unlock()
-	s.bound = b
+	if s.bound, s.Own = b, s.Any(); b != nil {
+		s.Own = b.local
+	}
 }
 
 // Connect fixes the peer, and the local address if it was not: only its datagrams are received, and Send may be
 // used. It may be repeated. The errors are Bind's, Route's, and EACCES (broadcast without Options.Broadcast).
 func (s *Socket) Connect(remote wire.AddrPort) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	if s.Closed {
 		return inet.EBADF
 	}
 	if err := s.family(remote.Addr); err != nil {
 		return err
 	}
-	iface := s.ifaceFor(remote, Control{})
-	r, err := s.p.net.Route(remote.Addr, s.source(), iface)
+	iface := s.IfaceFor(remote, &Control{})
+	r, err := s.Net.Route(remote.Addr, s.Source(), iface)
 	if err != nil {
 		return err
 	}
-	if r.To == inet.Broadcast && !s.options.Broadcast {
+	if r.To == inet.Broadcast && !s.Opts.Broadcast {
 		return inet.EACCES
 	}
 	if s.bound == nil {
@@ -153,35 +142,30 @@ func (s *Socket) Connect(remote wire.AddrPort) error {
 		b.local = r.Src
 	}
 	s.publish(&b)
-	s.routeGen = 0
+	s.Connected = true
+	s.Reroute()
 	return nil
-}
-
-// source is the address that the socket sends from, unspecified if it is not fixed.
-func (s *Socket) source() wire.Addr {
-	if s.bound == nil || s.p.net.Local(s.bound.local, 0) != inet.Own {
-		return wire.Any4
-	}
-	return s.bound.local
 }
 
 // Disconnect undoes Connect, and the choice of local address and port that came with it.
 func (s *Socket) Disconnect() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.closed:
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	if s.Closed {
 		return inet.EBADF
-	case !s.connected():
+	}
+	switch {
+	case !s.Connected:
 	case s.chosen.port:
 		s.publish(nil)
 	default:
 		b := *s.bound
 		b.remote, b.connected = wire.AddrPort{}, false
 		if s.chosen.addr {
-			b.local = s.any()
+			b.local = s.Any()
 		}
 		s.publish(&b)
 	}
+	s.Connected = false
 	return nil
 }

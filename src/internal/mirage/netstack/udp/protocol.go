@@ -2,6 +2,7 @@ package udp
 
 import (
 	"internal/byteorder"
+	"internal/mirage/netstack/dgram"
 	"internal/mirage/netstack/inet"
 	"internal/mirage/netstack/wire"
 	"sync"
@@ -14,8 +15,7 @@ type Protocol struct {
 	seed     uint64
 	ports    ports
 	counters Counters
-	memory   atomic.Int64 // octets that the sockets' queues take
-	limit    atomic.Int64
+	memory   dgram.Memory
 
 	mu sync.Mutex // serialises changes of ports; taken after a socket's
 }
@@ -33,13 +33,13 @@ func New(n inet.Network) *Protocol {
 	var b [8]byte
 	n.Random(b[:])
 	p := &Protocol{net: n, seed: byteorder.LEUint64(b[:])}
-	p.limit.Store(defaultLimit)
+	p.memory.SetLimit(defaultLimit)
 	n.Register(wire.ProtoUDP, p)
 	return p
 }
 
 // SetMemoryLimit bounds what the receive queues of all sockets take together, in octets.
-func (p *Protocol) SetMemoryLimit(octets int64) { p.limit.Store(octets) }
+func (p *Protocol) SetMemoryLimit(octets int64) { p.memory.SetLimit(octets) }
 
 // Counters returns the counters, which go on counting.
 func (p *Protocol) Counters() *Counters { return &p.counters }
@@ -91,7 +91,7 @@ func (p *Protocol) Error(e *inet.SendError) {
 	peer := wire.AddrPort{Addr: e.Dst, Zone: e.Zone, Port: u.DstPort()}
 	for _, b := range at.bindings {
 		if b.connected && b.remote == peer && b.local == e.Src {
-			b.socket.fail(e.Errno)
+			b.socket.Fail(e.Errno)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package udp
+package dgram
 
 import (
 	"internal/mirage/netstack/inet"
@@ -18,20 +18,20 @@ const maxGroups = 20
 // as long as the socket is open and has not left it. The errors are EINVAL (no group), EADDRINUSE (joined already), ENODEV and
 // ENOBUFS.
 func (s *Socket) Join(a wire.Addr, iface int) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	switch {
-	case s.closed:
+	case s.Closed:
 		return inet.EBADF
 	case len(s.groups) == maxGroups:
 		return inet.ENOBUFS
 	}
-	iface, err := s.p.net.JoinGroup(a, iface)
+	iface, err := s.Net.JoinGroup(a, iface)
 	if err != nil {
 		return err
 	}
 	if s.joined(a, iface) >= 0 {
-		s.p.net.LeaveGroup(a, iface)
+		s.Net.LeaveGroup(a, iface)
 		return inet.EADDRINUSE
 	}
 	s.groups = append(s.groups, group{a, iface})
@@ -40,9 +40,9 @@ func (s *Socket) Join(a wire.Addr, iface int) error {
 
 // Leave undoes Join. The errors are EADDRNOTAVAIL and EBADF.
 func (s *Socket) Leave(a wire.Addr, iface int) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	if s.Closed {
 		return inet.EBADF
 	}
 	k := s.joined(a, iface)
@@ -51,7 +51,7 @@ func (s *Socket) Leave(a wire.Addr, iface int) error {
 	}
 	g := s.groups[k]
 	s.groups = append(s.groups[:k], s.groups[k+1:]...)
-	return s.p.net.LeaveGroup(g.addr, g.iface)
+	return s.Net.LeaveGroup(g.addr, g.iface)
 }
 
 // joined returns which of the socket's groups it is, -1 if it is none. iface 0 stands for any.
@@ -66,7 +66,7 @@ func (s *Socket) joined(a wire.Addr, iface int) int {
 
 func (s *Socket) leaveAll() {
 	for _, g := range s.groups {
-		s.p.net.LeaveGroup(g.addr, g.iface)
+		s.Net.LeaveGroup(g.addr, g.iface)
 	}
 	s.groups = nil
 }

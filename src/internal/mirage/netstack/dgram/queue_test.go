@@ -1,6 +1,6 @@
 //go:build !mirage
 
-package udp
+package dgram
 
 import (
 	"bytes"
@@ -36,7 +36,7 @@ func TestQueue(t *testing.T) {
 				b[i] = byte(r.Uint32())
 			}
 			size := q.grown(len(b))
-			q.push(Datagram{Size: len(b)}, b)
+			q.push(&Datagram{Size: len(b)}, b)
 			if q.size() != size {
 				t.Fatalf("grown said %d, it takes %d", size, q.size())
 			}
@@ -61,7 +61,7 @@ func TestQueueDoesNotAllocate(t *testing.T) {
 	b := make([]byte, 512)
 	use := func() {
 		for range 10 {
-			q.push(Datagram{Size: len(b)}, b)
+			q.push(&Datagram{Size: len(b)}, b)
 		}
 		for range 10 {
 			q.peek(b)

@@ -1,4 +1,4 @@
-package udp
+package dgram
 
 // A queue holds datagrams in the order in which they came: their payloads in one ring of octets, the rest in one
 // of records, both grown as needed and kept between uses, so that a busy socket allocates nothing.
@@ -44,7 +44,7 @@ func recordsFor(have, want int) int {
 }
 
 // push adds a datagram.
-func (q *queue) push(d Datagram, payload []byte) {
+func (q *queue) push(d *Datagram, payload []byte) {
 	if n := dataFor(len(q.data), q.used+len(payload)); n > len(q.data) {
 		bigger := make([]byte, n)
 		q.peek(bigger[:q.used])
@@ -56,7 +56,7 @@ func (q *queue) push(d Datagram, payload []byte) {
 		copy(bigger[m:], q.records[:q.first])
 		q.records, q.first = bigger, 0
 	}
-	q.records[(q.first+q.count)&(len(q.records)-1)] = d
+	q.records[(q.first+q.count)&(len(q.records)-1)] = *d
 	q.count++
 	end := (q.start + q.used) & (len(q.data) - 1)
 	n := copy(q.data[end:], payload)

@@ -1,0 +1,52 @@
+package dgram
+
+import "internal/mirage/netstack/wire"
+
+// Options are what setsockopt sets.
+type Options struct {
+	ReuseAddr    bool  // others with ReuseAddr may bind the same address; the last one bound receives
+	ReusePort    bool  // others with ReusePort may bind the same address; flows are spread over them
+	Broadcast    bool  // sending to broadcast addresses is allowed
+	V6Only       bool  // an IPv6 socket takes no IPv4
+	DontFragment bool  // IP_MTU_DISCOVER: datagrams larger than the MTU are EMSGSIZE, others carry DF
+	TTL          uint8 // of unicast datagrams; 0: the stack's default
+	MulticastTTL uint8 // of multicast datagrams; 1 at first (RFC 1112 section 6.1)
+	TOS          uint8
+	NoLoop       bool // multicast datagrams do not come back to this host
+
+	// The same for IPv6 (RFC 3493 section 5, RFC 3542 section 6.5).
+	Hops, MulticastHops, Class uint8
+	NoLoop6                    bool
+
+	MulticastIface, MulticastIface6 int // index of the interface for multicast datagrams, 0: the routes say
+
+	Iface      int // SO_BINDTODEVICE: index of the only interface used, 0 for any
+	RecvBuffer int // octets of datagrams that may wait, each counted with 256 more
+}
+
+// defaultRecvBuffer is Linux's net.core.rmem_default, in octets.
+const defaultRecvBuffer = 212992
+
+// Defaults are the options of a new socket.
+func Defaults() Options {
+	return Options{MulticastTTL: 1, MulticastHops: 1, RecvBuffer: defaultRecvBuffer}
+}
+
+// Control is what may go along with a datagram (IP_PKTINFO, IP_TTL, IP_TOS). A zero field says nothing.
+type Control struct {
+	Src   wire.Addr // source address
+	Iface int       // index of the interface
+	TTL   uint8
+	TOS   uint8
+}
+
+// A Datagram is what Recv says about what it received.
+type Datagram struct {
+	From  wire.AddrPort
+	Dst   wire.Addr // the address it was sent to
+	Iface int       // the interface it came in by
+	Size  int       // octets of its payload; more than Recv returned means that the rest is lost (MSG_TRUNC)
+	TTL   uint8
+	TOS   uint8
+	Time  int64 // when it came, nanoseconds of the stack's clock
+}
