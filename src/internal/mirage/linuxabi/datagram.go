@@ -2,19 +2,47 @@ package linuxabi
 
 import (
 	"internal/mirage/linuxabi/linux"
-	"internal/mirage/netstack/udp"
+	"internal/mirage/netstack/dgram"
 	"internal/mirage/netstack/wire"
 	"sync/atomic"
 )
 
-// UDP sockets (udp(7)): package netstack/udp's, as Linux shows them.
+// Sockets of datagrams on IP (udp(7), raw(7)): those of packages netstack/udp and netstack/raw, as Linux shows them.
+
+// A datagramEnd is a socket of one of these packages.
+type datagramEnd interface {
+	Bind(local wire.AddrPort) error
+	Connect(remote wire.AddrPort) error
+	Disconnect() error
+	Local() wire.AddrPort
+	Remote() (peer wire.AddrPort, ok bool)
+	Send(b []byte, c dgram.Control) (int, error)
+	SendTo(b []byte, to wire.AddrPort, c dgram.Control) (int, error)
+	Recv(b []byte, peek bool) (int, dgram.Datagram, error)
+	NextSize() int
+	Notify(f func(readable, writable bool))
+	Ready() (readable, writable, failed, hungUp bool)
+	Options() dgram.Options
+	Configure(f func(o *dgram.Options)) error
+	Join(group wire.Addr, iface int) error
+	Leave(group wire.Addr, iface int) error
+	TakeError() error
+	Shutdown(read, write bool) error
+	Close() error
+}
 
 // datagramSocket is one of them.
 type datagramSocket struct {
 	socketBase
-	udp     *udp.Socket
+	end     datagramEnd
 	changed waitQueue
 	wanted  atomic.Uint32 // ancillary data that receivers ask for: bits, by option number of level IPPROTO_IP, or want...
+}
+
+// over makes the socket stand on another.
+func (s *datagramSocket) over(end datagramEnd, domain, kind, protocol int) {
+	s.domain, s.kind, s.protocol, s.end = domain, kind, protocol, end
+	end.Notify(s.notify)
 }
 
 // notify passes on what the stack says.
@@ -37,7 +65,7 @@ func (s *datagramSocket) bind(p *Process, addr []byte) linux.Errno {
 	if !local.Addr.IsUnspecified() {
 		p.net.await(local.Addr)
 	}
-	return errno(s.udp.Bind(local))
+	return errno(s.end.Bind(local))
 }
 
 func (s *datagramSocket) connect(p *Process, addr []byte) linux.Errno {
@@ -45,14 +73,14 @@ func (s *datagramSocket) connect(p *Process, addr []byte) linux.Errno {
 		return linux.EINVAL
 	}
 	if family(addr) == linux.AF_UNSPEC {
-		return errno(s.udp.Disconnect())
+		return errno(s.end.Disconnect())
 	}
 	remote, e := s.inet(addr)
 	if e != 0 {
 		return e
 	}
 	p.net.await(remote.Addr)
-	return errno(s.udp.Connect(remote))
+	return errno(s.end.Connect(remote))
 }
 
 func (s *datagramSocket) listen(p *Process, backlog int) linux.Errno { return linux.EOPNOTSUPP }
@@ -63,11 +91,11 @@ func (s *datagramSocket) accept(p *Process) (socket, []byte, linux.Errno) {
 
 func (s *datagramSocket) name() []byte {
 	var b inetName
-	return b.put(&s.socketBase, s.udp.Local())
+	return b.put(&s.socketBase, s.end.Local())
 }
 
 func (s *datagramSocket) peer() ([]byte, linux.Errno) {
-	remote, ok := s.udp.Remote()
+	remote, ok := s.end.Remote()
 	if !ok {
 		return nil, linux.ENOTCONN
 	}
@@ -79,16 +107,16 @@ func (s *datagramSocket) peer() ([]byte, linux.Errno) {
 const unsupported = linux.MSG_OOB | linux.MSG_MORE | linux.MSG_DONTROUTE
 
 // transmit sends one datagram; to is the peer if ok is false.
-func (s *datagramSocket) transmit(p *Process, b []byte, to wire.AddrPort, ok bool, c udp.Control, flags uintptr) (int, linux.Errno) {
+func (s *datagramSocket) transmit(p *Process, b []byte, to wire.AddrPort, ok bool, c dgram.Control, flags uintptr) (int, linux.Errno) {
 	if flags&unsupported != 0 {
 		return 0, linux.EOPNOTSUPP
 	}
 	if !ok {
-		n, err := s.udp.Send(b, c)
+		n, err := s.end.Send(b, c)
 		return n, errno(err)
 	}
 	p.net.await(to.Addr)
-	n, err := s.udp.SendTo(b, to, c)
+	n, err := s.end.SendTo(b, to, c)
 	return n, errno(err)
 }
 
@@ -104,10 +132,10 @@ func (s *datagramSocket) sendto(p *Process, d *description, b []byte, a args) (u
 			return 0, e
 		}
 	}
-	n, e := s.transmit(p, b, to, a.a5 != 0, udp.Control{}, a.a4)
+	n, e := s.transmit(p, b, to, a.a5 != 0, dgram.Control{}, a.a4)
 	if e == linux.EAGAIN && a.a4&linux.MSG_DONTWAIT == 0 && !d.nonblocking() {
 		n, e = d.wait(until(&s.sendTimeout), func() (int, linux.Errno) {
-			return s.transmit(p, b, to, a.a5 != 0, udp.Control{}, a.a4)
+			return s.transmit(p, b, to, a.a5 != 0, dgram.Control{}, a.a4)
 		})
 	}
 	return uintptr(n), e
@@ -138,14 +166,14 @@ func (s *datagramSocket) recvfrom(p *Process, d *description, b []byte, a args) 
 }
 
 // take receives one datagram.
-func (s *datagramSocket) take(b []byte, flags uintptr) (int, udp.Datagram, linux.Errno) {
+func (s *datagramSocket) take(b []byte, flags uintptr) (int, dgram.Datagram, linux.Errno) {
 	if flags&linux.MSG_ERRQUEUE != 0 {
-		return 0, udp.Datagram{}, linux.EAGAIN // errors are not queued
+		return 0, dgram.Datagram{}, linux.EAGAIN // errors are not queued
 	}
 	if flags&linux.MSG_OOB != 0 {
-		return 0, udp.Datagram{}, linux.EOPNOTSUPP
+		return 0, dgram.Datagram{}, linux.EOPNOTSUPP
 	}
-	n, g, err := s.udp.Recv(b, flags&linux.MSG_PEEK != 0)
+	n, g, err := s.end.Recv(b, flags&linux.MSG_PEEK != 0)
 	return n, g, errno(err)
 }
 
@@ -165,7 +193,7 @@ func (s *datagramSocket) send(p *Process, b []byte, m *message, flags uintptr) (
 }
 
 // parseControl reads the ancillary data of ip(7) and ipv6(7).
-func parseControl(b []byte) (c udp.Control, e linux.Errno) {
+func parseControl(b []byte) (c dgram.Control, e linux.Errno) {
 	e = eachControl(b, func(level, kind int32, data []byte) linux.Errno {
 		switch {
 		case level == linux.SOL_SOCKET:
@@ -228,26 +256,26 @@ func (s *datagramSocket) receive(p *Process, b []byte, m *message, flags uintptr
 }
 
 func (s *datagramSocket) shutdown(read, write bool) linux.Errno {
-	return errno(s.udp.Shutdown(read, write))
+	return errno(s.end.Shutdown(read, write))
 }
 
 func (s *datagramSocket) read(d *description, b []byte) (int, linux.Errno) {
 	if len(b) == 0 {
 		return 0, 0 // whatever waits (sock_read_iter)
 	}
-	n, _, err := s.udp.Recv(b, false)
+	n, _, err := s.end.Recv(b, false)
 	return n, errno(err)
 }
 
 func (s *datagramSocket) write(d *description, b []byte) (int, linux.Errno) {
-	n, err := s.udp.Send(b, udp.Control{})
+	n, err := s.end.Send(b, dgram.Control{})
 	return n, errno(err)
 }
 
-func (s *datagramSocket) waiting() int { return s.udp.NextSize() }
+func (s *datagramSocket) waiting() int { return s.end.NextSize() }
 
 func (s *datagramSocket) ready(d *description) (events uint32) {
-	readable, writable, failed, hungUp := s.udp.Ready()
+	readable, writable, failed, hungUp := s.end.Ready()
 	if readable {
 		events |= pollIn
 	}
@@ -265,4 +293,4 @@ func (s *datagramSocket) ready(d *description) (events uint32) {
 
 func (s *datagramSocket) mode() uint32           { return linux.S_IFSOCK | 0o777 }
 func (s *datagramSocket) queue() *waitQueue      { return &s.changed }
-func (s *datagramSocket) release(d *description) { s.udp.Close() }
+func (s *datagramSocket) release(d *description) { s.end.Close() }

@@ -2,7 +2,7 @@ package linuxabi
 
 import (
 	"internal/mirage/linuxabi/linux"
-	"internal/mirage/netstack/udp"
+	"internal/mirage/netstack/dgram"
 )
 
 // Options of UDP sockets (socket(7), ip(7), udp(7)).
@@ -26,23 +26,23 @@ func (s *datagramSocket) setSocketOption(p *Process, name uintptr, value []byte)
 		return s.bindToDevice(p, value)
 	}
 	v, e := intOption(value)
-	var change func(o *udp.Options)
+	var change func(o *dgram.Options)
 	switch name {
 	case linux.SO_REUSEADDR:
-		change = func(o *udp.Options) { o.ReuseAddr = v != 0 }
+		change = func(o *dgram.Options) { o.ReuseAddr = v != 0 }
 	case linux.SO_REUSEPORT:
-		change = func(o *udp.Options) { o.ReusePort = v != 0 }
+		change = func(o *dgram.Options) { o.ReusePort = v != 0 }
 	case linux.SO_BROADCAST:
-		change = func(o *udp.Options) { o.Broadcast = v != 0 }
+		change = func(o *dgram.Options) { o.Broadcast = v != 0 }
 	case linux.SO_RCVBUF, linux.SO_RCVBUFFORCE:
-		change = func(o *udp.Options) { o.RecvBuffer = receiveBuffer(v) }
+		change = func(o *dgram.Options) { o.RecvBuffer = receiveBuffer(v) }
 	default:
 		return s.setBase(name, value)
 	}
 	if e != 0 {
 		return e
 	}
-	return errno(s.udp.Configure(change))
+	return errno(s.end.Configure(change))
 }
 
 // receiveBuffer is what is granted of a wish: twice as much, for overhead, within bounds (socket(7), SO_RCVBUF).
@@ -57,7 +57,7 @@ func (s *datagramSocket) bindToDevice(p *Process, value []byte) linux.Errno {
 	if e != 0 {
 		return e
 	}
-	return errno(s.udp.Configure(func(o *udp.Options) { o.Iface = index }))
+	return errno(s.end.Configure(func(o *dgram.Options) { o.Iface = index }))
 }
 
 // setIPOption sets an option of level IPPROTO_IP, which may be given as one byte.
@@ -74,7 +74,7 @@ func (s *datagramSocket) setIPOption(p *Process, name uintptr, value []byte) lin
 	if e != 0 {
 		return e
 	}
-	var change func(o *udp.Options)
+	var change func(o *dgram.Options)
 	switch name {
 	case linux.IP_PKTINFO, linux.IP_RECVTTL, linux.IP_RECVTOS:
 		if v != 0 {
@@ -84,9 +84,9 @@ func (s *datagramSocket) setIPOption(p *Process, name uintptr, value []byte) lin
 		}
 		return 0
 	case linux.IP_TOS:
-		change = func(o *udp.Options) { o.TOS = uint8(v) }
+		change = func(o *dgram.Options) { o.TOS = uint8(v) }
 	case linux.IP_MULTICAST_LOOP:
-		change = func(o *udp.Options) { o.NoLoop = v == 0 }
+		change = func(o *dgram.Options) { o.NoLoop = v == 0 }
 	case linux.IP_TTL, linux.IP_MULTICAST_TTL:
 		if v == -1 { // the default
 			v = 0
@@ -96,7 +96,7 @@ func (s *datagramSocket) setIPOption(p *Process, name uintptr, value []byte) lin
 		} else if v < 1 && name == linux.IP_TTL || v < 0 || v > 255 {
 			return linux.EINVAL
 		}
-		change = func(o *udp.Options) {
+		change = func(o *dgram.Options) {
 			if name == linux.IP_TTL {
 				o.TTL = uint8(v)
 			} else {
@@ -107,20 +107,20 @@ func (s *datagramSocket) setIPOption(p *Process, name uintptr, value []byte) lin
 		if v < linux.IP_PMTUDISC_DONT || v > linux.IP_PMTUDISC_PROBE {
 			return linux.EINVAL
 		}
-		change = func(o *udp.Options) { o.DontFragment = v >= linux.IP_PMTUDISC_DO }
+		change = func(o *dgram.Options) { o.DontFragment = v >= linux.IP_PMTUDISC_DO }
 	default:
 		return linux.ENOPROTOOPT
 	}
-	return errno(s.udp.Configure(change))
+	return errno(s.end.Configure(change))
 }
 
 func (s *datagramSocket) option(p *Process, level, name uintptr) ([]byte, linux.Errno) {
-	o := s.udp.Options()
+	o := s.end.Options()
 	switch level {
 	case linux.SOL_SOCKET:
 		switch name {
 		case linux.SO_ERROR:
-			return intValue(int(errno(s.udp.TakeError()))), 0
+			return intValue(int(errno(s.end.TakeError()))), 0
 		case linux.SO_REUSEADDR:
 			return boolValue(o.ReuseAddr), 0
 		case linux.SO_REUSEPORT:
@@ -143,7 +143,7 @@ func (s *datagramSocket) option(p *Process, level, name uintptr) ([]byte, linux.
 	return nil, linux.EOPNOTSUPP
 }
 
-func (s *datagramSocket) ipOption(p *Process, name uintptr, o udp.Options) ([]byte, linux.Errno) {
+func (s *datagramSocket) ipOption(p *Process, name uintptr, o dgram.Options) ([]byte, linux.Errno) {
 	switch name {
 	case linux.IP_MULTICAST_IF:
 		return p.groupInterface(o.MulticastIface), 0

@@ -2,7 +2,7 @@ package linuxabi
 
 import (
 	"internal/mirage/linuxabi/linux"
-	"internal/mirage/netstack/udp"
+	"internal/mirage/netstack/dgram"
 	"internal/mirage/netstack/wire"
 )
 
@@ -11,9 +11,9 @@ import (
 // group joins or leaves.
 func (s *datagramSocket) group(a wire.Addr, index int, join bool) linux.Errno {
 	if join {
-		return errno(s.udp.Join(a, index))
+		return errno(s.end.Join(a, index))
 	}
-	return errno(s.udp.Leave(a, index))
+	return errno(s.end.Leave(a, index))
 }
 
 // member takes a struct ip_mreq, which names the interface by an address of its, or a struct ip_mreqn.
@@ -86,7 +86,7 @@ func (s *datagramSocket) setGroupInterface(p *Process, value []byte) linux.Errno
 	if e != 0 {
 		return linux.EADDRNOTAVAIL
 	}
-	return errno(s.udp.Configure(func(o *udp.Options) { o.MulticastIface = index }))
+	return errno(s.end.Configure(func(o *dgram.Options) { o.MulticastIface = index }))
 }
 
 // groupInterface is the value of IP_MULTICAST_IF: an address of the interface.

@@ -4,15 +4,27 @@ import "internal/mirage/linuxabi/linux"
 
 // newInetSocket makes an IPv4 socket, or an IPv6 one, which speaks IPv4 too unless IPV6_V6ONLY is set (RFC 3493 section 5.3).
 func (p *Process) newInetSocket(domain, kind, protocol int) (socket, linux.Errno) {
+	const most = 263 // IPPROTO_MAX (include/uapi/linux/in.h)
+	if protocol < 0 || protocol >= most {
+		return nil, linux.EINVAL
+	}
+	v6, echo := domain == linux.AF_INET6, linux.IPPROTO_ICMP
+	if v6 {
+		echo = linux.IPPROTO_ICMPV6
+	}
+	s := &datagramSocket{}
 	switch {
 	case kind == linux.SOCK_DGRAM && (protocol == linux.IPPROTO_IP || protocol == linux.IPPROTO_UDP):
-		s := &datagramSocket{udp: p.net.udp.NewSocket(domain == linux.AF_INET6)}
-		s.domain, s.kind, s.protocol = domain, kind, linux.IPPROTO_UDP
-		s.udp.Notify(s.notify)
+		s.over(p.net.udp.NewSocket(v6), domain, kind, linux.IPPROTO_UDP)
 		return s, 0
 	case kind == linux.SOCK_STREAM && (protocol == linux.IPPROTO_IP || protocol == linux.IPPROTO_TCP):
-		return newStreamSocket(p.net.tcp.NewSocket(domain == linux.AF_INET6), domain), 0
-	case kind == linux.SOCK_DGRAM, kind == linux.SOCK_STREAM:
+		return newStreamSocket(p.net.tcp.NewSocket(v6), domain), 0
+	case kind == linux.SOCK_DGRAM && protocol == echo:
+		s.over(p.net.raw.NewPing(v6), domain, kind, protocol)
+		return s, 0
+	case kind == linux.SOCK_RAW && protocol != linux.IPPROTO_IP && protocol <= linux.IPPROTO_RAW:
+		return newRawSocket(p.net.raw.NewSocket(v6, uint8(protocol)), domain, protocol), 0
+	case kind == linux.SOCK_DGRAM, kind == linux.SOCK_STREAM, kind == linux.SOCK_RAW:
 		return nil, linux.EPROTONOSUPPORT
 	}
 	return nil, linux.ESOCKTNOSUPPORT

@@ -2,8 +2,8 @@ package linuxabi
 
 import (
 	"internal/mirage/linuxabi/linux"
+	"internal/mirage/netstack/dgram"
 	"internal/mirage/netstack/tcp"
-	"internal/mirage/netstack/udp"
 	"internal/mirage/netstack/wire"
 )
 
@@ -103,7 +103,7 @@ func (s *datagramSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 	if e != 0 {
 		return e
 	}
-	var change func(o *udp.Options)
+	var change func(o *dgram.Options)
 	switch name {
 	case linux.IPV6_RECVPKTINFO:
 		return s.want(wantInfo6, v != 0)
@@ -120,25 +120,25 @@ func (s *datagramSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 		if v == -1 {
 			v = 1
 		}
-		change = func(o *udp.Options) { o.MulticastHops = uint8(v) }
+		change = func(o *dgram.Options) { o.MulticastHops = uint8(v) }
 	case linux.IPV6_MULTICAST_LOOP:
 		if v != 0 && v != 1 {
 			return linux.EINVAL
 		}
-		change = func(o *udp.Options) { o.NoLoop6 = v == 0 }
+		change = func(o *dgram.Options) { o.NoLoop6 = v == 0 }
 	case linux.IPV6_MULTICAST_IF:
-		change = func(o *udp.Options) { o.MulticastIface6 = v }
+		change = func(o *dgram.Options) { o.MulticastIface6 = v }
 	case linux.IPV6_DONTFRAG:
-		change = func(o *udp.Options) { o.DontFragment = v != 0 }
+		change = func(o *dgram.Options) { o.DontFragment = v != 0 }
 	case linux.IPV6_MTU_DISCOVER:
 		if v < linux.IP_PMTUDISC_DONT || v > linux.IP_PMTUDISC_PROBE {
 			return linux.EINVAL
 		}
-		change = func(o *udp.Options) { o.DontFragment = v >= linux.IP_PMTUDISC_DO }
+		change = func(o *dgram.Options) { o.DontFragment = v >= linux.IP_PMTUDISC_DO }
 	default:
 		known := true
-		change = func(o *udp.Options) { e, known = setIPv6(ip6{&o.V6Only, &o.Hops, &o.Class}, name, v) }
-		err := s.udp.Configure(change)
+		change = func(o *dgram.Options) { e, known = setIPv6(ip6{&o.V6Only, &o.Hops, &o.Class}, name, v) }
+		err := s.end.Configure(change)
 		if !known {
 			return linux.ENOPROTOOPT
 		}
@@ -147,7 +147,7 @@ func (s *datagramSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 		}
 		return e
 	}
-	return errno(s.udp.Configure(change))
+	return errno(s.end.Configure(change))
 }
 
 // want notes whether receivers ask for something.
@@ -160,7 +160,7 @@ func (s *datagramSocket) want(bit uint32, on bool) linux.Errno {
 	return 0
 }
 
-func (s *datagramSocket) ipv6Option(name uintptr, o udp.Options) ([]byte, linux.Errno) {
+func (s *datagramSocket) ipv6Option(name uintptr, o dgram.Options) ([]byte, linux.Errno) {
 	switch name {
 	case linux.IPV6_RECVPKTINFO:
 		return boolValue(s.wanted.Load()&wantInfo6 != 0), 0
@@ -187,7 +187,7 @@ func (s *datagramSocket) ipv6Option(name uintptr, o udp.Options) ([]byte, linux.
 
 // control6 adds the ancillary data of RFC 3542 section 6 that is asked for. Of an IPv4 datagram there is only where it was
 // sent to, mapped.
-func control6(m *message, wanted uint32, g *udp.Datagram) {
+func control6(m *message, wanted uint32, g *dgram.Datagram) {
 	if wanted&wantInfo6 != 0 {
 		var info [20]byte
 		dst := g.Dst.As16()
@@ -207,7 +207,7 @@ func control6(m *message, wanted uint32, g *udp.Datagram) {
 }
 
 // parseControl6 reads one item of the ancillary data of RFC 3542 section 6.
-func parseControl6(c *udp.Control, kind int32, data []byte) linux.Errno {
+func parseControl6(c *dgram.Control, kind int32, data []byte) linux.Errno {
 	switch {
 	case kind == linux.IPV6_PKTINFO && len(data) == 20:
 		c.Iface = int(int32(get32(data[16:])))

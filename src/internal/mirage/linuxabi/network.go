@@ -4,6 +4,7 @@ import (
 	"internal/mirage/clock"
 	"internal/mirage/netstack"
 	"internal/mirage/netstack/inet"
+	"internal/mirage/netstack/raw"
 	"internal/mirage/netstack/tcp"
 	"internal/mirage/netstack/udp"
 	"internal/mirage/netstack/wire"
@@ -14,6 +15,7 @@ import (
 type network struct {
 	stack  *netstack.Stack
 	udp    *udp.Protocol
+	raw    *raw.Protocol
 	tcp    *tcp.Protocol
 	v4, v6 settlement
 }
@@ -40,7 +42,7 @@ func (s *settlement) wait() {
 func newNetwork() *network {
 	n := &network{stack: netstack.New(netstack.Config{Now: nanotime, Rand: random})}
 	n.v4.done, n.v6.done = make(chan struct{}), make(chan struct{})
-	n.udp, n.tcp = udp.New(n.stack), tcp.New(n.stack)
+	n.udp, n.raw, n.tcp = udp.New(n.stack), raw.New(n.stack), tcp.New(n.stack)
 	total, _ := memory()
 	n.tcp.SetMemoryLimit(int64(total / 4))
 	n.stack.Start()

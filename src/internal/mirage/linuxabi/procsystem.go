@@ -42,6 +42,7 @@ var settingFiles = []generated{
 	{"kernel/version", says(version + "\n")},
 	{"net/core/somaxconn", says("4096\n")},
 	{"net/ipv6/conf/all/disable_ipv6", says("0\n")},
+	{"net/ipv4/ping_group_range", says("0\t2147483647\n")},
 	{"net/ipv4/ip_local_port_range", says("32768\t60999\n")},
 	{"vm/max_map_count", says("65530\n")},
 	{"vm/overcommit_memory", says("1\n")}, // an address range costs nothing until it is touched

@@ -120,14 +120,12 @@ func (i *Interface) expireARP(now int64) {
 // it by ICMP (RFC 1812 section 5.2.7.1, code 1).
 func (i *Interface) unreachable(held *device.Frame) {
 	i.counters.txDropped.Add(1)
-	p := wire.IPv4(held.Bytes[wire.EthernetLen:])
-	if p.FragmentOffset() != 0 || len(p.Payload()) < 8 {
+	p, ok := wire.ParseIPv4(held.Bytes[wire.EthernetLen:])
+	if !ok || p.FragmentOffset() != 0 || len(p.Payload()) < 8 {
 		return
 	}
-	if t := i.stack.transports[p.Protocol()].Load(); t != nil {
-		(*t).Error(&inet.SendError{
-			Src: p.Src(), Dst: p.Dst(), Errno: inet.EHOSTUNREACH, From: p.Src(),
-			Type: wire.ICMPUnreachable, Code: wire.CodeHost, Payload: p.Payload(),
-		})
-	}
+	i.stack.failed(p.Protocol(), &inet.SendError{
+		Src: p.Src(), Dst: p.Dst(), Errno: inet.EHOSTUNREACH, From: p.Src(),
+		Type: wire.ICMPUnreachable, Code: wire.CodeHost, Payload: p.Payload(),
+	})
 }

@@ -4,6 +4,7 @@ package netstack
 
 import (
 	"internal/mirage/netstack/link"
+	"internal/mirage/netstack/raw"
 	"internal/mirage/netstack/wire"
 	"math/rand/v2"
 	"testing"
@@ -58,6 +59,10 @@ func hostile6(t testing.TB) *host {
 	s.Join(addr6("ff02::fb"), 2)
 	c := h.udp.NewSocket(true)
 	c.Connect(at(globalPeer, 53))
+	p := raw.New(h.stack)
+	p.NewSocket(true, wire.ProtoUDP).SetChecksumAt(6)
+	p.NewSocket(true, wire.ProtoICMPv6)
+	p.NewPing(true).Connect(at(globalPeer, 0))
 	h.sent = nil
 	return h
 }

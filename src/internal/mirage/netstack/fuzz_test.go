@@ -4,6 +4,7 @@ package netstack
 
 import (
 	"internal/mirage/netstack/link"
+	"internal/mirage/netstack/raw"
 	"internal/mirage/netstack/udp"
 	"internal/mirage/netstack/wire"
 	"math/rand/v2"
@@ -64,6 +65,10 @@ func hostile(t testing.TB) *host {
 	c := h.udp.NewSocket(false)
 	c.Connect(at(peerAddr, 53))
 	StartDHCP(h.stack, h.udp, h.iface, DHCPOptions{})
+	p := raw.New(h.stack)
+	p.NewSocket(false, wire.ProtoUDP)
+	p.NewSocket(false, wire.ProtoICMP)
+	p.NewPing(false).Connect(at(peerAddr, 0))
 	h.sent = nil
 	return h
 }

@@ -36,9 +36,7 @@ func (t *icmpInput) Input(p *inet.Packet) {
 		return
 	}
 	e.From = p.Src
-	if to := t.s.transports[protocol].Load(); to != nil {
-		(*to).Error(&e)
-	}
+	t.s.failed(protocol, &e)
 }
 
 // Error drops the news that a reply or an error of ours did not arrive.

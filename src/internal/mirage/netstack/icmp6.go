@@ -78,9 +78,7 @@ func (s *Stack) inputError6(p *inet.Packet, m wire.ICMPv6) {
 			return true
 		})
 	}
-	if to := s.transports[protocol].Load(); to != nil && protocol != wire.ProtoICMP {
-		(*to).Error(&e)
-	}
+	s.failed(protocol, &e)
 }
 
 // sendError6 answers p with an error, if RFC 4443 section 2.4 and the rate limit allow it.

@@ -119,7 +119,15 @@ func (s *Stack) reassemblyTimeout(p wire.IPv4) {
 
 // deliver hands a datagram to its transport.
 func (s *Stack) deliver(protocol uint8, p *inet.Packet) {
+	taken := false
+	if tap := s.tap.Load(); tap != nil {
+		taken = (*tap).Input(protocol, p)
+	}
 	t := s.transports[protocol].Load()
+	if t == nil && taken {
+		s.counters.InDelivers.Add(1)
+		return
+	}
 	if t == nil {
 		s.counters.InUnknownProtos.Add(1)
 		s.sendError(p, wire.ICMPUnreachable, wire.CodeProtocol) // RFC 1122 section 3.2.2.1

@@ -44,9 +44,17 @@ func (i *Interface) receiveIPv6(b []byte, valid, group bool) {
 		}
 	}
 	k.Header, k.Payload = p[:chain.At], p[chain.At:]
+	taken := false
+	if tap := s.tap.Load(); tap != nil {
+		taken = (*tap).Input(chain.Next, k)
+	}
 	if t := s.transports[chain.Next].Load(); t != nil && chain.Next != wire.ProtoICMP {
 		c.InDelivers.Add(1)
 		(*t).Input(k)
+		return
+	}
+	if taken {
+		c.InDelivers.Add(1)
 		return
 	}
 	c.InUnknownProtos.Add(1)

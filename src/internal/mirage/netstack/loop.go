@@ -60,6 +60,9 @@ func (s *Stack) takeLoops(int64) {
 			protocol = p.Next()
 			k.Zone = wire.On(k.Src, 0, k.Iface).Zone
 		}
+		if tap := s.tap.Load(); tap != nil {
+			(*tap).Input(protocol, &k)
+		}
 		if t := s.transports[protocol].Load(); t != nil && protocol == wire.ProtoUDP {
 			(*t).Input(&k)
 		}

@@ -327,7 +327,10 @@ func (i *Interface) solicitRouters() {
 // section 7.2.2.
 func (i *Interface) unreachable6(held *device.Frame) {
 	i.counters.txDropped.Add(1)
-	p := wire.IPv6(held.Bytes[wire.EthernetLen:])
+	p, ok := wire.ParseIPv6(held.Bytes[wire.EthernetLen:])
+	if !ok {
+		return
+	}
 	e := inet.SendError{
 		Src: p.Src(), Dst: p.Dst(), Errno: inet.EHOSTUNREACH, From: p.Src(), Type: wire.ICMPv6Unreachable, Code: wire.CodeAddress,
 	}
@@ -339,7 +342,5 @@ func (i *Interface) unreachable6(held *device.Frame) {
 		return // of what is sent in fragments nobody hears
 	}
 	e.Payload = p[chain.At:]
-	if t := i.stack.transports[chain.Next].Load(); t != nil {
-		(*t).Error(&e)
-	}
+	i.stack.failed(chain.Next, &e)
 }

@@ -28,6 +28,7 @@ type Stack struct {
 	wake      chan struct{} // the first timer has changed
 
 	transports [256]atomic.Pointer[inet.Transport] // by IP protocol number
+	tap        atomic.Pointer[inet.Tap]            // sees what comes before them; nil if nobody does
 	view       atomic.Pointer[view]                // what packets are looked up in
 
 	fragments *ipfrag.Table
@@ -68,6 +69,25 @@ func New(c Config) *Stack {
 func (s *Stack) Register(protocol uint8, t inet.Transport) {
 	if !s.transports[protocol].CompareAndSwap(nil, &t) {
 		panic("netstack: two transports for one protocol number")
+	}
+}
+
+// SetTap makes t see what comes before its transport does; nil ends that.
+func (s *Stack) SetTap(t inet.Tap) {
+	if t == nil {
+		s.tap.Store(nil)
+		return
+	}
+	s.tap.Store(&t)
+}
+
+// failed tells who sent a datagram of a protocol that it came to nothing.
+func (s *Stack) failed(protocol uint8, e *inet.SendError) {
+	if tap := s.tap.Load(); tap != nil {
+		(*tap).Error(protocol, e)
+	}
+	if t := s.transports[protocol].Load(); t != nil {
+		(*t).Error(e)
 	}
 }
 

@@ -19,11 +19,13 @@ const (
 	SOCK_NONBLOCK  = 0x800
 	SOCK_CLOEXEC   = 0x80000
 
-	IPPROTO_IP   = 0
-	IPPROTO_ICMP = 1
-	IPPROTO_TCP  = 6
-	IPPROTO_UDP  = 17
-	IPPROTO_IPV6 = 41
+	IPPROTO_IP     = 0
+	IPPROTO_ICMP   = 1
+	IPPROTO_TCP    = 6
+	IPPROTO_UDP    = 17
+	IPPROTO_IPV6   = 41
+	IPPROTO_ICMPV6 = 58
+	IPPROTO_RAW    = 255
 
 	SHUT_RD   = 0
 	SHUT_WR   = 1
@@ -85,6 +87,7 @@ const (
 
 	IP_TOS             = 1
 	IP_TTL             = 2
+	IP_HDRINCL         = 3
 	IP_PKTINFO         = 8
 	IP_MTU_DISCOVER    = 10
 	IP_RECVERR         = 11
@@ -125,6 +128,16 @@ const (
 	IPV6_RECVTCLASS     = 66
 	IPV6_TCLASS         = 67
 	IPV6_AUTOFLOWLABEL  = 70
+)
+
+// Options of raw sockets (include/uapi/linux/icmp.h, icmpv6.h, in6.h).
+const (
+	SOL_RAW       = 255
+	SOL_ICMPV6    = 58
+	ICMP_FILTER   = 1
+	ICMPV6_FILTER = 1
+	IPV6_CHECKSUM = 7
+	IPV6_HDRINCL  = 36
 )
 
 // Options of level IPPROTO_TCP (include/uapi/linux/tcp.h).

@@ -58,15 +58,24 @@ func (s *Socket) setFields(o *inet.Out) {
 	p := &s.Opts
 	group := o.Route.To == inet.Multicast
 	o.IP = wire.IPFields{DontFrag: p.DontFragment, TTL: p.TTL, TOS: p.TOS}
-	switch o.Loop = group && !p.NoLoop; {
+	o.Loop = group && s.Loops()
+	switch {
 	case !o.Route.Dst.Is4():
-		o.IP.TTL, o.IP.TOS, o.Loop = p.Hops, p.Class, group && !p.NoLoop6
+		o.IP.TTL, o.IP.TOS = p.Hops, p.Class
 		if group {
 			o.IP.TTL = p.MulticastHops
 		}
 	case group:
 		o.IP.TTL = p.MulticastTTL
 	}
+}
+
+// Loops reports whether what is sent to the group to which Out.Route leads comes back to this host. Mu is held.
+func (s *Socket) Loops() bool {
+	if s.Out.Route.Dst.Is4() {
+		return !s.Opts.NoLoop
+	}
+	return !s.Opts.NoLoop6
 }
 
 // Source is the address that the socket sends from, unspecified if it is not fixed. Mu is held.

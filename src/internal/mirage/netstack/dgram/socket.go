@@ -25,7 +25,7 @@ type Socket struct {
 
 	Mu        sync.Mutex // guards what follows
 	Opts      Options
-	Out       inet.Out // the datagram being sent; Out.Route leads to the peer if routeGen is right
+	Out       inet.Out  // the datagram being sent; Out.Route leads to the peer if routeGen is right
 	Own       wire.Addr // the local address, unspecified for any
 	Connected bool
 	Closed    bool

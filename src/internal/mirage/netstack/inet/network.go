@@ -78,6 +78,30 @@ type Transport interface {
 	Error(e *SendError)
 }
 
+// A RawNetwork is a Network that shows what comes before a transport sees it, and sends what others have made.
+type RawNetwork interface {
+	Network
+
+	// SetTap makes t see what comes; nil ends that.
+	SetTap(t Tap)
+
+	// SendWhole sends b, a datagram with its IP header, by r. Of IPv4's header it fills in the length, the checksum, and the
+	// source and the identification if they are 0 (raw(7)). loops: what is sent to a group that this host has joined comes back.
+	// The errors are EMSGSIZE (longer than a frame), EINVAL (shorter than its header) and EAGAIN.
+	SendWhole(r *Route, b []byte, loops bool) error
+
+	// CountICMP counts a message of ICMP, or of ICMPv6 if v6 is set, that is sent.
+	CountICMP(v6 bool, m []byte)
+}
+
+// A Tap sees datagrams, and the news that one came to nothing, before the transport does that they are for. The rules are those
+// for a Transport.
+type Tap interface {
+	// Input takes one datagram and reports whether somebody wanted it.
+	Input(protocol uint8, p *Packet) (taken bool)
+	Error(protocol uint8, e *SendError)
+}
+
 // Locality is what an address is to this host.
 type Locality uint8
 
