@@ -14,6 +14,9 @@ import (
 	"internal/mirage/linuxabi/linux"
 )
 
+// isolatedMTU is lo's MTU in both worlds: less than a datagram may be long.
+const isolatedMTU = 1500
+
 // isolated is hostWorld in a network of its own, with lo alone, which the test may set as it likes. The test's goroutine keeps
 // its thread, which ends with it.
 func isolated(t *testing.T) *world {
@@ -27,6 +30,8 @@ func isolated(t *testing.T) *world {
 	copy(request, "lo")
 	request[linux.IFNAMSIZ] = syscall.IFF_UP | syscall.IFF_RUNNING
 	w.must(t, syscall.SYS_IOCTL, fd, syscall.SIOCSIFFLAGS, request)
+	put32(request[linux.IFNAMSIZ:], isolatedMTU)
+	w.must(t, syscall.SYS_IOCTL, fd, syscall.SIOCSIFMTU, request)
 	w.do(syscall.SYS_CLOSE, fd)
 	if err := os.WriteFile("/proc/sys/net/ipv4/ping_group_range", []byte("0 2147483647"), 0); err != nil {
 		t.Skip(err)
@@ -37,7 +42,10 @@ func isolated(t *testing.T) *world {
 // sameAsIsolated compares what f sees of both kernels, a line at a time.
 func sameAsIsolated(t *testing.T, traces map[string]func(*trace6)) {
 	host := isolated(t)
-	ours, _ := ourWorld(t)
+	ours, p := ourWorld(t)
+	if err := p.net.stack.Interface(1).SetMTU(isolatedMTU); err != nil {
+		t.Fatal(err)
+	}
 	for name, f := range traces {
 		a, b := &trace6{t: t, w: host}, &trace6{t: t, w: ours}
 		f(a)
@@ -176,6 +184,8 @@ func (r *trace6) raw4() {
 	r.get(one, linux.SOL_SOCKET, linux.SO_REUSEADDR)
 	r.send("too long", one, make([]byte, 65536), lo)
 	r.send("too long with a header", one, make([]byte, 65516), lo)
+	r.send("in fragments", one, make([]byte, 2000), lo)
+	r.receive("whole", one, 0)
 	r.do("out of band", syscall.SYS_SENDTO, one, []byte("x"), 1, linux.MSG_OOB, lo, 16)
 	r.receive("out of band", one, linux.MSG_OOB|linux.MSG_DONTWAIT)
 	r.close(one, two)
@@ -218,7 +228,7 @@ func (r *trace6) headers() {
 	r.receive("it", in, 0)
 	r.send("too short", out, header(0x45, 253, 0)[:19], lo)
 	r.send("with more header than there is", out, header(0x4f, 253, 0), lo)
-	r.send("longer than a frame", out, append(header(0x45, 253, 0), make([]byte, 65520)...), lo)
+	r.send("longer than a frame", out, append(header(0x45, 253, 0), make([]byte, 1477)...), lo)
 	r.set(in, linux.IPPROTO_IP, linux.IP_HDRINCL, 1)
 	r.get(in, linux.IPPROTO_IP, linux.IP_HDRINCL)
 	r.do("connect", syscall.SYS_CONNECT, in, lo, 16)

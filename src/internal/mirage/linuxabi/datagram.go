@@ -19,6 +19,8 @@ type datagramEnd interface {
 	Send(b []byte, c dgram.Control) (int, error)
 	SendTo(b []byte, to wire.AddrPort, c dgram.Control) (int, error)
 	Recv(b []byte, peek bool) (int, dgram.Datagram, error)
+	RecvFailure() (dgram.Failure, error)
+	PathMTU() (int, error)
 	NextSize() int
 	Notify(f func(readable, writable bool))
 	Ready() (readable, writable, failed, hungUp bool)
@@ -143,6 +145,9 @@ func (s *datagramSocket) sendto(p *Process, d *description, b []byte, a args) (u
 
 // recvfrom is the whole of the system call for this kind of socket.
 func (s *datagramSocket) recvfrom(p *Process, d *description, b []byte, a args) (uintptr, linux.Errno) {
+	if a.a4&linux.MSG_ERRQUEUE != 0 {
+		return s.recvFailure(b, a)
+	}
 	n, g, e := s.take(b, a.a4)
 	if e == linux.EAGAIN && a.a4&linux.MSG_DONTWAIT == 0 && !d.nonblocking() {
 		n, e = d.wait(until(&s.receiveTimeout), func() (_ int, e linux.Errno) {
@@ -167,9 +172,6 @@ func (s *datagramSocket) recvfrom(p *Process, d *description, b []byte, a args) 
 
 // take receives one datagram.
 func (s *datagramSocket) take(b []byte, flags uintptr) (int, dgram.Datagram, linux.Errno) {
-	if flags&linux.MSG_ERRQUEUE != 0 {
-		return 0, dgram.Datagram{}, linux.EAGAIN // errors are not queued
-	}
 	if flags&linux.MSG_OOB != 0 {
 		return 0, dgram.Datagram{}, linux.EOPNOTSUPP
 	}
@@ -225,6 +227,9 @@ func parseControl(b []byte) (c dgram.Control, e linux.Errno) {
 }
 
 func (s *datagramSocket) receive(p *Process, b []byte, m *message, flags uintptr) (int, linux.Errno) {
+	if flags&linux.MSG_ERRQUEUE != 0 {
+		return s.takeFailure(b, m)
+	}
 	n, g, e := s.take(b, flags)
 	if e != 0 {
 		return 0, e

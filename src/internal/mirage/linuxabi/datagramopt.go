@@ -104,10 +104,12 @@ func (s *datagramSocket) setIPOption(p *Process, name uintptr, value []byte) lin
 			}
 		}
 	case linux.IP_MTU_DISCOVER:
-		if v < linux.IP_PMTUDISC_DONT || v > linux.IP_PMTUDISC_PROBE {
+		if v < linux.IP_PMTUDISC_DONT || v > linux.IP_PMTUDISC_OMIT {
 			return linux.EINVAL
 		}
-		change = func(o *dgram.Options) { o.DontFragment = v >= linux.IP_PMTUDISC_DO }
+		change = func(o *dgram.Options) { o.Discover = dgram.Discovery(v) }
+	case linux.IP_RECVERR:
+		change = func(o *dgram.Options) { o.RecvErr = v != 0 }
 	default:
 		return linux.ENOPROTOOPT
 	}
@@ -154,10 +156,11 @@ func (s *datagramSocket) ipOption(p *Process, name uintptr, o dgram.Options) ([]
 	case linux.IP_MULTICAST_TTL:
 		return intValue(int(o.MulticastTTL)), 0
 	case linux.IP_MTU_DISCOVER:
-		if o.DontFragment {
-			return intValue(linux.IP_PMTUDISC_DO), 0
-		}
-		return intValue(linux.IP_PMTUDISC_DONT), 0
+		return intValue(int(o.Discover)), 0
+	case linux.IP_RECVERR:
+		return boolValue(o.RecvErr), 0
+	case linux.IP_MTU:
+		return s.pathMTU()
 	}
 	return ipOption(name, o.TTL, o.TOS)
 }

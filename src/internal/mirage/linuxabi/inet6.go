@@ -129,12 +129,19 @@ func (s *datagramSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 	case linux.IPV6_MULTICAST_IF:
 		change = func(o *dgram.Options) { o.MulticastIface6 = v }
 	case linux.IPV6_DONTFRAG:
-		change = func(o *dgram.Options) { o.DontFragment = v != 0 }
+		change = func(o *dgram.Options) { o.DontFragment6 = v != 0 }
 	case linux.IPV6_MTU_DISCOVER:
-		if v < linux.IP_PMTUDISC_DONT || v > linux.IP_PMTUDISC_PROBE {
+		if v < linux.IP_PMTUDISC_DONT || v > linux.IP_PMTUDISC_OMIT {
 			return linux.EINVAL
 		}
-		change = func(o *dgram.Options) { o.DontFragment = v >= linux.IP_PMTUDISC_DO }
+		change = func(o *dgram.Options) { o.Discover6 = dgram.Discovery(v) }
+	case linux.IPV6_MTU:
+		if v != 0 && v < wire.IPv6MinMTU {
+			return linux.EINVAL
+		}
+		change = func(o *dgram.Options) { o.FragmentSize6 = v }
+	case linux.IPV6_RECVERR:
+		change = func(o *dgram.Options) { o.RecvErr6 = v != 0 }
 	default:
 		known := true
 		change = func(o *dgram.Options) { e, known = setIPv6(ip6{&o.V6Only, &o.Hops, &o.Class}, name, v) }
@@ -175,12 +182,15 @@ func (s *datagramSocket) ipv6Option(name uintptr, o dgram.Options) ([]byte, linu
 	case linux.IPV6_MULTICAST_IF:
 		return intValue(o.MulticastIface6), 0
 	case linux.IPV6_DONTFRAG:
-		return boolValue(o.DontFragment), 0
+		return boolValue(o.DontFragment6), 0
 	case linux.IPV6_MTU_DISCOVER:
-		if o.DontFragment {
-			return intValue(linux.IP_PMTUDISC_DO), 0
-		}
-		return intValue(linux.IP_PMTUDISC_WANT), 0
+		return intValue(int(o.Discover6)), 0
+	case linux.IPV6_RECVERR:
+		return boolValue(o.RecvErr6), 0
+	case linux.IPV6_MTU:
+		return s.pathMTU()
+	case linux.IPV6_PATHMTU:
+		return s.pathInfo()
 	}
 	return ipv6Option(name, o.V6Only, o.Hops, o.Class)
 }
@@ -218,6 +228,14 @@ func parseControl6(c *dgram.Control, kind int32, data []byte) linux.Errno {
 	case kind == linux.IPV6_TCLASS && len(data) == 4:
 		return controlOctet(&c.TOS, data)
 	case kind == linux.IPV6_DONTFRAG && len(data) == 4:
+		switch get32(data) {
+		case 0:
+			c.DontFragment6 = dgram.No
+		case 1:
+			c.DontFragment6 = dgram.Yes
+		default:
+			return linux.EINVAL
+		}
 		return 0
 	}
 	return linux.EINVAL

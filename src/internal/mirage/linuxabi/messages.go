@@ -39,7 +39,9 @@ func dontWait(d *description) uintptr {
 
 // receive fills b, and waits for something to come unless the socket or the call is non-blocking.
 func (p *Process) receive(d *description, s socket, b []byte, m *message, flags uintptr) (int, linux.Errno) {
-	flags |= dontWait(d)
+	if flags |= dontWait(d); flags&linux.MSG_ERRQUEUE != 0 {
+		flags |= linux.MSG_DONTWAIT // recv(2): it never waits
+	}
 	n, e := s.receive(p, b, m, flags)
 	if e == linux.EAGAIN && flags&linux.MSG_DONTWAIT == 0 {
 		n, e = d.wait(until(&s.common().receiveTimeout), func() (int, linux.Errno) {

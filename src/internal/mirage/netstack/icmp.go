@@ -40,7 +40,7 @@ func (t *icmpInput) Input(p *inet.Packet) {
 }
 
 // Error drops the news that a reply or an error of ours did not arrive.
-func (t *icmpInput) Error(*inet.SendError) {}
+func (t *icmpInput) Error(*inet.SendError) bool { return false }
 
 func (s *Stack) echoReply(p *inet.Packet, request wire.ICMP) {
 	o, err := s.Reply(p, len(request))

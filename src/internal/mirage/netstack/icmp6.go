@@ -39,7 +39,7 @@ func (t *icmp6Input) Input(p *inet.Packet) {
 }
 
 // Error drops the news that a reply or an error of ours did not arrive.
-func (t *icmp6Input) Error(*inet.SendError) {}
+func (t *icmp6Input) Error(*inet.SendError) bool { return false }
 
 // echoReply6 answers an echo request: RFC 4443 section 4.2. To a group it MAY: hosts that do not are counted more slowly.
 func (s *Stack) echoReply6(p *inet.Packet, request wire.ICMPv6) {
@@ -67,16 +67,6 @@ func (s *Stack) inputError6(p *inet.Packet, m wire.ICMPv6) {
 	}
 	if e.From = p.Src; e.Dst.IsLinkLocal() {
 		e.Zone = uint32(p.Iface)
-	}
-	if e.Errno == inet.EMSGSIZE && s.Local(e.Dst, 0) == inet.Foreign {
-		s.learnPath(e.Dst, func(k *path) bool { // RFC 8201 section 4: never up
-			mtu := e.Room + wire.IPv6Len
-			if k.mtu != 0 && k.mtu <= mtu {
-				return false
-			}
-			k.mtu = mtu
-			return true
-		})
 	}
 	s.failed(protocol, &e)
 }

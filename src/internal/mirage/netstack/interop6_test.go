@@ -77,6 +77,7 @@ func TestInteropIPv6(t *testing.T) {
 	}
 	for dst, want := range map[string]inet.Errno{linux6: inet.ECONNREFUSED, "2001:db8:99::77": inet.EHOSTUNREACH} {
 		q := u.NewSocket(true)
+		must(t, q.Configure(func(o *udp.Options) { o.RecvErr6 = true }))
 		must(t, q.Connect(at(addr6(dst), 9)))
 		q.Send([]byte("x"), udp.Control{})
 		var got error

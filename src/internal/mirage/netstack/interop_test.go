@@ -146,6 +146,7 @@ func linuxRefuses(t *testing.T, s *Stack, u *udp.Protocol) {
 		c := u.NewSocket(false)
 		told := make(chan struct{}, 10)
 		c.Notify(func(_, _ bool) { told <- struct{}{} })
+		must(t, c.Configure(func(o *udp.Options) { o.RecvErr = true }))
 		must(t, c.Connect(at(dst, 9)))
 		c.Send([]byte("x"), udp.Control{})
 		select {

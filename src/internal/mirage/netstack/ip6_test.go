@@ -268,7 +268,7 @@ func TestFragments6(t *testing.T) {
 	if !ok || !u.ChecksumOK(globalOur, globalPeer) || string(u.Payload()) != text {
 		t.Error("they do not make what was sent")
 	}
-	must(t, s.Configure(func(o *udp.Options) { o.DontFragment = true }))
+	must(t, s.Configure(func(o *udp.Options) { o.DontFragment6 = true }))
 	_, err = s.SendTo([]byte(text), at(globalPeer, 7), udp.Control{})
 	fails(t, err, inet.EMSGSIZE) // RFC 3542 section 11.2
 	_, err = h.bind6(1001).SendTo(make([]byte, 65528), at(globalPeer, 7), udp.Control{})

@@ -5,6 +5,7 @@ package netstack
 import (
 	"bytes"
 	"internal/mirage/device"
+	"internal/mirage/netstack/dgram"
 	"internal/mirage/netstack/inet"
 	"internal/mirage/netstack/link"
 	"internal/mirage/netstack/udp"
@@ -129,7 +130,8 @@ func TestFragments(t *testing.T) {
 		}
 		h.wantNothing()
 	}
-	// Different identifications for different datagrams: RFC 6864 section 4.3.
+	// Different identifications for different datagrams that may be fragmented: RFC 6864 section 4.3.
+	must(t, s.Configure(func(o *udp.Options) { o.Discover = dgram.DiscoverDont }))
 	ids := make(map[uint16]bool)
 	for range 100 {
 		s.SendTo([]byte("x"), at(peerAddr, 4000), udp.Control{})
@@ -191,10 +193,11 @@ func TestARPResolution(t *testing.T) {
 	}
 }
 
-// A neighbour that does not answer is EHOSTUNREACH to a connected socket, after three seconds.
+// A neighbour that does not answer is EHOSTUNREACH to a socket that wants to hear such, after three seconds.
 func TestARPFailure(t *testing.T) {
 	h := newHost(t)
 	s := h.udp.NewSocket(false)
+	must(t, s.Configure(func(o *udp.Options) { o.RecvErr = true }))
 	must(t, s.Connect(at(wire.V4(10, 0, 0, 77), 9)))
 	s.Send([]byte("x"), udp.Control{})
 	h.pass(10 * sec)

@@ -69,10 +69,11 @@ func TestNeighbourResolved(t *testing.T) {
 	h.wantUDP6(at(globalOur, 1000), at(globalPeer, 7), "6")
 }
 
-// RFC 4861 section 7.2.2: who does not answer is unreachable, and a connected socket hears of it.
+// RFC 4861 section 7.2.2: who does not answer is unreachable, and a socket that wants to hear such does.
 func TestNeighbourSilent(t *testing.T) {
 	h := newHost6(t)
 	s := h.bind6(1000)
+	must(t, s.Configure(func(o *udp.Options) { o.RecvErr6 = true }))
 	must(t, s.Connect(at(globalPeer, 7)))
 	s.Send([]byte("x"), udp.Control{})
 	h.pass(4 * sec)

@@ -102,7 +102,7 @@ func (t *igmpInput) Input(p *inet.Packet) {
 }
 
 // Error drops the news that a report did not arrive.
-func (t *igmpInput) Error(*inet.SendError) {}
+func (t *igmpInput) Error(*inet.SendError) bool { return false }
 
 // sendIGMP sends what there is to say about groups of IPv4, with a TTL of 1 and a router alert: RFC 3376 section 4. Without an
 // address it comes from 0.0.0.0 (section 4.2.13).

@@ -145,7 +145,12 @@ func (s *Stack) Route(dst, src wire.Addr, iface int) (inet.Route, error) {
 	if r.Src.IsLoopback() && r.To != inet.Own {
 		return inet.Route{}, inet.EINVAL // RFC 1122 section 3.2.1.3 (g): not outside the host
 	}
-	r.Link, r.Room, r.Whole = link, int(link.mtu.Load())-wire.IPv4Len, link.whole4
+	r.Link, r.Most, r.Whole = link, int(link.mtu.Load())-wire.IPv4Len, link.whole4
+	if r.Room = r.Most; len(v.paths) > 0 && r.To == inet.Foreign {
+		if mtu := v.paths[dst].mtu; mtu != 0 {
+			r.Room = min(r.Room, mtu-wire.IPv4Len)
+		}
+	}
 	return r, nil
 }
 

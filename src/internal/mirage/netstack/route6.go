@@ -12,18 +12,18 @@ const (
 )
 
 // A path is what is known of one destination besides the routes: RFC 4861 section 5.1, the destination cache, of which only
-// the exceptions are kept.
+// the exceptions are kept. Of IPv4 there is the MTU alone.
 type path struct {
 	next    wire.Addr // the neighbour that a router says is the better first hop; :: if none has
 	iface   int
-	mtu     int // of the path, 0 if it is the link's: RFC 8201
+	mtu     int // of the path, 0 if it is the link's: RFC 8201, RFC 1191
 	expires int64
 }
 
 // Bounds of paths.
 const (
 	maxPaths = 256
-	pathTime = 600 * sec1 // RFC 8201 section 5.3: ten minutes
+	pathTime = 600 * sec1 // RFC 8201 section 5.3, RFC 1191 section 6.3: ten minutes
 	pathRate = 64         // changes a second: each makes a new view
 	sec1     = int64(1e9)
 )
@@ -96,7 +96,8 @@ func (s *Stack) route6(v *view, dst, src wire.Addr, iface int) (inet.Route, erro
 	if r.Src == wire.Loopback6 && r.To != inet.Own {
 		return inet.Route{}, inet.EINVAL // RFC 4291 section 2.5.3: not outside the host
 	}
-	r.Link, r.Room, r.Whole = link, min(link.mtu6(), mtu)-wire.IPv6Len, link.whole6
+	r.Link, r.Most, r.Whole = link, link.mtu6()-wire.IPv6Len, link.whole6
+	r.Room = min(r.Most, mtu-wire.IPv6Len)
 	return r, nil
 }
 
@@ -148,6 +149,22 @@ func (i *Interface) mtu6() int {
 		n = min(n, said)
 	}
 	return int(max(n, wire.IPv6MinMTU))
+}
+
+// learnMTU notes that the way to a destination takes room octets behind the IP header: RFC 1191 section 3 and RFC 8201 section 4,
+// never more than what is known.
+func (s *Stack) learnMTU(dst wire.Addr, room int) {
+	mtu := room + wire.IPv4Len
+	if !dst.Is4() {
+		mtu = room + wire.IPv6Len
+	}
+	s.learnPath(dst, func(k *path) bool {
+		if k.mtu != 0 && k.mtu <= mtu {
+			return false
+		}
+		k.mtu = mtu
+		return true
+	})
 }
 
 // learnPath changes what is known of a destination, by f, unless others ask for too many such changes.

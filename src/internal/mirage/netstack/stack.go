@@ -81,13 +81,17 @@ func (s *Stack) SetTap(t inet.Tap) {
 	s.tap.Store(&t)
 }
 
-// failed tells who sent a datagram of a protocol that it came to nothing.
+// failed tells who sent a datagram of a protocol that it came to nothing, and learns what the way there takes if that is why.
 func (s *Stack) failed(protocol uint8, e *inet.SendError) {
+	sent := false
 	if tap := s.tap.Load(); tap != nil {
-		(*tap).Error(protocol, e)
+		sent = (*tap).Error(protocol, e)
 	}
-	if t := s.transports[protocol].Load(); t != nil {
-		(*t).Error(e)
+	if t := s.transports[protocol].Load(); t != nil && (*t).Error(e) {
+		sent = true
+	}
+	if sent && e.Errno == inet.EMSGSIZE && s.Local(e.Dst, 0) == inet.Foreign {
+		s.learnMTU(e.Dst, e.Room)
 	}
 }
 

@@ -93,6 +93,7 @@ const (
 	IP_RECVERR         = 11
 	IP_RECVTTL         = 12
 	IP_RECVTOS         = 13
+	IP_MTU             = 14
 	IP_MULTICAST_IF    = 32
 	IP_MULTICAST_TTL   = 33
 	IP_MULTICAST_LOOP  = 34
@@ -102,9 +103,14 @@ const (
 	IP_PMTUDISC_WANT   = 1
 	IP_PMTUDISC_DO     = 2
 	IP_PMTUDISC_PROBE  = 3
+	IP_PMTUDISC_OMIT   = 5
 
 	MCAST_JOIN_GROUP  = 42 // of either family, with a struct group_req
 	MCAST_LEAVE_GROUP = 45
+
+	SO_EE_ORIGIN_LOCAL = 1
+	SO_EE_ORIGIN_ICMP  = 2
+	SO_EE_ORIGIN_ICMP6 = 3
 
 	SCM_RIGHTS      = 1
 	SCM_CREDENTIALS = 2
@@ -119,11 +125,14 @@ const (
 	IPV6_JOIN_GROUP     = 20
 	IPV6_LEAVE_GROUP    = 21
 	IPV6_MTU_DISCOVER   = 23
+	IPV6_MTU            = 24
+	IPV6_RECVERR        = 25
 	IPV6_V6ONLY         = 26
 	IPV6_RECVPKTINFO    = 49
 	IPV6_PKTINFO        = 50
 	IPV6_RECVHOPLIMIT   = 51
 	IPV6_HOPLIMIT       = 52
+	IPV6_PATHMTU        = 61
 	IPV6_DONTFRAG       = 62
 	IPV6_RECVTCLASS     = 66
 	IPV6_TCLASS         = 67

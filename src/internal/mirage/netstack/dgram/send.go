@@ -33,6 +33,34 @@ func (s *Socket) FindWay(to wire.AddrPort, c *Control, toPeer bool) (err error) 
 	return nil
 }
 
+// Fit makes Out.Route fit what the options and c say of the path's MTU, for a datagram of n octets besides IP's header. The error
+// is EMSGSIZE: it is longer, and not to be sent in fragments. Mu is held.
+func (s *Socket) Fit(n int, c *Control) error {
+	r, discover, whole := &s.Out.Route, s.Opts.Discover, false
+	if !r.Dst.Is4() {
+		discover = s.Opts.Discover6
+		whole = s.Opts.DontFragment6 && c.DontFragment6 != No || c.DontFragment6 == Yes
+		if size := s.Opts.FragmentSize6; size != 0 {
+			r.Room = min(r.Room, size-wire.IPv6Len)
+		}
+	}
+	if discover >= DiscoverProbe {
+		r.Room = r.Most
+	}
+	if n <= r.Room {
+		return nil
+	}
+	switch discover {
+	case DiscoverDo, DiscoverProbe, DiscoverInterface:
+		whole = true
+	}
+	if !whole {
+		return nil
+	}
+	s.tooLong(r)
+	return inet.EMSGSIZE
+}
+
 // Begin opens Out for a datagram of n octets besides IP's header, with what the options and c say of that header. The errors
 // are Open's. Mu is held.
 func (s *Socket) Begin(n int, c *Control) error {
@@ -43,7 +71,7 @@ func (s *Socket) Begin(n int, c *Control) error {
 		}
 		return err
 	}
-	s.setFields(o)
+	s.setFields(o, n)
 	if c.TTL != 0 {
 		o.IP.TTL = c.TTL
 	}
@@ -53,11 +81,11 @@ func (s *Socket) Begin(n int, c *Control) error {
 	return nil
 }
 
-// setFields takes what the options say of headers.
-func (s *Socket) setFields(o *inet.Out) {
+// setFields takes what the options say of headers, of a datagram of n octets behind IP's.
+func (s *Socket) setFields(o *inet.Out, n int) {
 	p := &s.Opts
 	group := o.Route.To == inet.Multicast
-	o.IP = wire.IPFields{DontFrag: p.DontFragment, TTL: p.TTL, TOS: p.TOS}
+	o.IP = wire.IPFields{TTL: p.TTL, TOS: p.TOS}
 	o.Loop = group && s.Loops()
 	switch {
 	case !o.Route.Dst.Is4():
@@ -65,8 +93,15 @@ func (s *Socket) setFields(o *inet.Out) {
 		if group {
 			o.IP.TTL = p.MulticastHops
 		}
+		return
 	case group:
 		o.IP.TTL = p.MulticastTTL
+	}
+	switch p.Discover { // ip(7): DF is on what is to find out, or follows, what the path takes
+	case DiscoverWant:
+		o.IP.DontFrag = n <= o.Route.Room
+	case DiscoverDo, DiscoverProbe:
+		o.IP.DontFrag = true
 	}
 }
 

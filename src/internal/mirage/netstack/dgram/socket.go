@@ -28,6 +28,7 @@ type Socket struct {
 	Out       inet.Out  // the datagram being sent; Out.Route leads to the peer if routeGen is right
 	Own       wire.Addr // the local address, unspecified for any
 	Connected bool
+	Peer      wire.AddrPort
 	Closed    bool
 	noRead    bool // shut down
 	noWrite   bool
@@ -36,6 +37,7 @@ type Socket struct {
 	notify    func(readable, writable bool)
 	queue     queue
 	err       error
+	failures  []Failure
 	groups    []group
 }
 
@@ -58,6 +60,9 @@ func (s *Socket) SetOptions(o *Options) error {
 		if _, err := s.Net.Route(wire.Loopback4, wire.Any4, o.Iface); err != nil {
 			return err // ENODEV is the only one: loopback is always there
 		}
+	}
+	if s.Opts.RecvErr && !o.RecvErr || s.Opts.RecvErr6 && !o.RecvErr6 {
+		s.failures = nil
 	}
 	s.Opts = *o
 	s.Reroute()
@@ -82,8 +87,9 @@ func (s *Socket) Ready() (readable, writable, failed, hungUp bool) {
 	defer s.Mu.Unlock()
 	failed = s.err != nil
 	readable = s.queue.count > 0 || failed || s.noRead || s.Closed
+	pending := failed || len(s.failures) > 0
 	writable = !s.stalled || failed || s.noWrite || s.Closed
-	return readable, writable, failed, s.noRead && s.noWrite || s.Closed
+	return readable, writable, pending, s.noRead && s.noWrite || s.Closed
 }
 
 // Any is the unspecified address of the socket's family.
@@ -92,6 +98,13 @@ func (s *Socket) Any() wire.Addr {
 		return wire.Any6
 	}
 	return wire.Any4
+}
+
+// Remote returns the peer; ok is false if there is none.
+func (s *Socket) Remote() (peer wire.AddrPort, ok bool) {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	return s.Peer, s.Connected
 }
 
 // TakeError returns the pending error and clears it (SO_ERROR); nil if there is none.
@@ -105,17 +118,6 @@ func (s *Socket) takeError() error {
 	err := s.err
 	s.err = nil
 	return err
-}
-
-// Fail leaves an error for the next call.
-func (s *Socket) Fail(e inet.Errno) {
-	s.Mu.Lock()
-	if s.Closed || e == inet.EMSGSIZE && !s.Opts.DontFragment {
-		s.Mu.Unlock() // a router cannot want what we do not forbid
-		return
-	}
-	s.err = e
-	s.unlockAndTell(true, true)
 }
 
 // unlockAndTell gives Mu back and calls what Notify was given.
@@ -156,7 +158,7 @@ func (s *Socket) End(undo func()) error {
 	undo()
 	s.leaveAll()
 	s.memory.used.Add(int64(-s.queue.size()))
-	s.queue = queue{}
+	s.queue, s.failures = queue{}, nil
 	s.unlockAndTell(true, true)
 	return nil
 }

@@ -84,12 +84,13 @@ func ParseError(m wire.ICMP) (e inet.SendError, protocol uint8, ok bool) {
 		}
 		e.Errno, e.Hard = unreachable[m.Code()].errno, unreachable[m.Code()].hard
 		if m.Code() == wire.CodeFragNeeded {
+			e.Info = uint32(m.MTU())
 			e.Room = max(m.MTU(), leastMTU) - wire.IPv4Len
 		}
 	case wire.ICMPTimeExceeded:
 		e.Errno = inet.EHOSTUNREACH
 	case wire.ICMPParameter:
-		e.Errno, e.Hard = inet.EPROTO, true
+		e.Errno, e.Hard, e.Info = inet.EPROTO, true, m.Rest()>>24
 	default: // source quench: RFC 6633 section 3; redirects are not believed
 		return e, 0, false
 	}

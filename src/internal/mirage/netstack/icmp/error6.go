@@ -68,7 +68,7 @@ func ParseError6(m wire.ICMPv6) (e inet.SendError, protocol uint8, ok bool) {
 		}
 		chain.Next, at = f.Next(), at+wire.Fragment6Len
 	}
-	e = inet.SendError{Src: quoted.Src(), Dst: quoted.Dst(), Type: m.Type(), Code: m.Code()}
+	e = inet.SendError{Src: quoted.Src(), Dst: quoted.Dst(), Type: m.Type(), Code: m.Code(), Info: m.Rest()}
 	if len(quoted) < at+8 || e.Src.Is4() || e.Dst.Is4() {
 		return e, 0, false
 	}

@@ -74,8 +74,9 @@ type Transport interface {
 	// is called in a driver's goroutine, for different cards at once.
 	Input(p *Packet)
 
-	// Error says that a datagram that this host sent came to nothing.
-	Error(e *SendError)
+	// Error says that a datagram that this host sent came to nothing. It reports whether, for all that the transport knows, it
+	// was sent: what it did not send was not lost (RFC 5927 section 4).
+	Error(e *SendError) (sent bool)
 }
 
 // A RawNetwork is a Network that shows what comes before a transport sees it, and sends what others have made.
@@ -99,7 +100,7 @@ type RawNetwork interface {
 type Tap interface {
 	// Input takes one datagram and reports whether somebody wanted it.
 	Input(protocol uint8, p *Packet) (taken bool)
-	Error(protocol uint8, e *SendError)
+	Error(protocol uint8, e *SendError) (sent bool)
 }
 
 // Locality is what an address is to this host.
@@ -130,7 +131,8 @@ type Route struct {
 	Dst   wire.Addr // where it ends
 	Src   wire.Addr // ours, to be the source
 	Next  wire.Addr // the neighbour to hand it to: Dst or a gateway
-	Room  int       // octets of transport header and payload that go in one frame
+	Room  int       // octets of transport header and payload that go in one frame all the way, as far as is known
+	Most  int       // the same as Link has it, whatever is known of the way behind it
 	Whole int       // the same of TCP, for the card to cut into segments (Out.Segment); 0 where it does not
 	To    Locality  // what Dst is
 }
@@ -160,6 +162,7 @@ type SendError struct {
 	From       wire.Addr // who says so; our own address if it is this host
 	Type, Code uint8     // of the ICMP message; host (address) unreachable if there was none
 	Zone       uint32    // index of the interface, if Dst is link-local
+	Info       uint32    // the MTU, or the octet that is wrong, as the ICMP message says (ip(7), ee_info)
 	Room       int       // with EMSGSIZE: what of a datagram's transport header and payload the path takes
 	Payload    []byte    // the first bytes of the datagram's transport header, at least 8; valid only during the call
 }

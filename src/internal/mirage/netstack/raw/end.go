@@ -14,8 +14,7 @@ type end struct {
 
 	// Guarded by Mu.
 	match  *match // what is in there; nil if nothing is
-	remote wire.AddrPort
-	chosen bool // Own came with Connect, which Disconnect undoes
+	chosen bool   // Own came with Connect, which Disconnect undoes
 }
 
 // publish puts m in place of what is the socket's; nil takes it away. Mu is held.
@@ -32,7 +31,7 @@ func (s *end) rematch() {
 		return
 	}
 	m := *s.match
-	m.local, m.remote, m.iface, m.shared = s.Own, s.remote.Addr, s.Opts.Iface, s.Opts.ReuseAddr
+	m.local, m.remote, m.iface, m.shared = s.Own, s.Peer.Addr, s.Opts.Iface, s.Opts.ReuseAddr
 	s.publish(&m)
 	s.Reroute()
 }
@@ -85,7 +84,7 @@ func (s *end) connect(remote wire.AddrPort) error {
 	if s.Own.IsUnspecified() {
 		s.Own, s.chosen = r.Src, true
 	}
-	s.remote = wire.On(r.Dst, remote.Port, s.IfaceFor(remote, &dgram.Control{}))
+	s.Peer = wire.On(r.Dst, remote.Port, s.IfaceFor(remote, &dgram.Control{}))
 	s.Connected = true
 	s.rematch()
 	return nil
@@ -101,16 +100,9 @@ func (s *end) Disconnect() error {
 	if s.chosen {
 		s.Own, s.chosen = s.Any(), false
 	}
-	s.remote, s.Connected = wire.AddrPort{}, false
+	s.Peer, s.Connected = wire.AddrPort{}, false
 	s.rematch()
 	return nil
-}
-
-// Remote returns the peer; ok is false if there is none.
-func (s *end) Remote() (peer wire.AddrPort, ok bool) {
-	s.Mu.Lock()
-	defer s.Mu.Unlock()
-	return s.remote, s.Connected
 }
 
 // Configure changes the options by f, which is called under the socket's lock. The error is ENODEV (no such Iface).
@@ -138,8 +130,8 @@ func (s *end) Close() error {
 // local is the local address with what stands for a port. Mu is held.
 func (s *end) local(port uint16) wire.AddrPort {
 	zone := s.Opts.Iface
-	if s.remote.Zone != 0 {
-		zone = int(s.remote.Zone)
+	if s.Peer.Zone != 0 {
+		zone = int(s.Peer.Zone)
 	}
 	return wire.On(s.Own, port, zone)
 }
@@ -163,7 +155,7 @@ func (s *end) destination(n int, to wire.AddrPort, ok bool) (wire.AddrPort, erro
 	case !ok && !s.Connected:
 		return to, inet.EDESTADDRREQ
 	case !ok:
-		return s.remote, s.Pending()
+		return s.Peer, s.Pending()
 	case s.V6 == to.Addr.Is4():
 		return to, s.otherFamily(inet.ENETUNREACH)
 	}
@@ -175,8 +167,8 @@ func (s *end) begin(n int, to wire.AddrPort, c *dgram.Control, toPeer bool) erro
 	if err := s.FindWay(to, c, toPeer && c.Src.IsUnspecified() && c.Iface == 0); err != nil {
 		return err
 	}
-	if s.Opts.DontFragment && n > s.Out.Route.Room {
-		return inet.EMSGSIZE
+	if err := s.Fit(n, c); err != nil {
+		return err
 	}
 	return s.Begin(n, c)
 }

@@ -175,13 +175,18 @@ func replyOK(protocol uint8, pkt *inet.Packet) bool {
 // deliver puts a reply into the queue.
 func (s *Ping) deliver(m *match, pkt *inet.Packet) { s.put(pkt, pkt.Payload) }
 
-// echoFailed tells a socket with a peer that its request came to nothing.
-func (p *Protocol) echoFailed(protocol uint8, e *inet.SendError) {
+// echoFailed tells a socket that its request came to nothing.
+func (p *Protocol) echoFailed(e *inet.SendError) bool {
+	echo := uint8(wire.ICMPEcho)
+	if !e.Src.Is4() {
+		echo = wire.ICMPv6Echo
+	}
 	ident := byteorder.BEUint16(e.Payload[4:])
 	for _, m := range p.pings.load() {
-		if m.ident == ident && m.sent(e) && e.Hard && m.remote == e.Dst {
-			m.owner.Fail(e.Errno)
-			return
+		if e.Payload[0] == echo && m.ident == ident && m.sent(e) {
+			m.owner.Report(e, 0, e.Payload)
+			return true
 		}
 	}
+	return false
 }

@@ -59,7 +59,7 @@ type match struct {
 // An owner is a socket of either kind.
 type owner interface {
 	deliver(m *match, pkt *inet.Packet)
-	Fail(e inet.Errno)
+	Report(e *inet.SendError, port uint16, quoted []byte)
 }
 
 // matches are found without a lock.
@@ -118,17 +118,18 @@ func (p *Protocol) Input(protocol uint8, pkt *inet.Packet) (taken bool) {
 	return taken
 }
 
-// Error tells sockets with a peer that what they sent came to nothing, if that is not to be waited out (raw(7), "Error
-// handling"). A Ping hears of its own alone.
-func (p *Protocol) Error(protocol uint8, e *inet.SendError) {
+// Error tells sockets that what they may have sent came to nothing (raw(7), "Error handling"). A Ping hears of its own alone.
+func (p *Protocol) Error(protocol uint8, e *inet.SendError) (sent bool) {
 	for _, m := range p.raw[protocol].load() {
-		if m.sent(e) && e.Hard && m.remote == e.Dst {
-			m.owner.Fail(e.Errno)
+		if m.sent(e) {
+			m.owner.Report(e, 0, e.Payload)
+			sent = true
 		}
 	}
 	if protocol == wire.ProtoICMP || protocol == wire.ProtoICMPv6 {
-		p.echoFailed(protocol, e)
+		sent = p.echoFailed(e) || sent
 	}
+	return sent
 }
 
 // sent reports whether a datagram may have been the socket's.

@@ -110,9 +110,9 @@ func (p *Protocol) put(o *inet.Out, f *wire.TCPFields, n int) {
 }
 
 // Error hands the news that a segment came to nothing to the connection that sent it: RFC 9293 section 3.9.2.2.
-func (p *Protocol) Error(e *inet.SendError) {
+func (p *Protocol) Error(e *inet.SendError) (sent bool) {
 	if len(e.Payload) < 8 {
-		return
+		return false
 	}
 	t := wire.TCP(e.Payload) // of which ports and sequence number are there
 	u := tuple{
@@ -121,11 +121,12 @@ func (p *Protocol) Error(e *inet.SendError) {
 	}
 	s := p.table.find(&u)
 	if s == nil {
-		return
+		return false
 	}
 	s.mu.Lock()
 	if s.inTable {
-		s.conn.unreachable(seq(t.Seq()), e)
+		sent = s.conn.unreachable(seq(t.Seq()), e)
 	}
 	s.settle(p.net.Now(), 0)
+	return sent
 }

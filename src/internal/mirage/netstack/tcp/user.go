@@ -54,10 +54,11 @@ func (c *conn) abort(why inet.Errno) {
 }
 
 // unreachable takes an ICMP error about a segment that was sent: RFC 9293 section 3.9.2.2, RFC 5461. Once a connection
-// stands, none is believed to end it (RFC 5927 section 4); before, the user is told at once, as Linux does.
-func (c *conn) unreachable(at seq, e *inet.SendError) {
+// stands, none is believed to end it (RFC 5927 section 4); before, the user is told at once, as Linux does. It reports whether
+// the segment is in flight.
+func (c *conn) unreachable(at seq, e *inet.SendError) bool {
 	if at.before(c.una) || !at.before(c.top) {
-		return // RFC 5927 section 4.1: it is of nothing in flight
+		return false // RFC 5927 section 4.1: it is of nothing in flight
 	}
 	switch {
 	case e.Errno == inet.EMSGSIZE:
@@ -67,6 +68,7 @@ func (c *conn) unreachable(at seq, e *inet.SendError) {
 	default:
 		c.soft = e.Errno
 	}
+	return true
 }
 
 // limit makes segments no longer than n octets of options and payload.

@@ -142,7 +142,7 @@ func (s *Socket) Connect(remote wire.AddrPort) error {
 		b.local = r.Src
 	}
 	s.publish(&b)
-	s.Connected = true
+	s.Connected, s.Peer = true, b.remote
 	s.Reroute()
 	return nil
 }
@@ -166,6 +166,6 @@ func (s *Socket) Disconnect() error {
 		}
 		s.publish(&b)
 	}
-	s.Connected = false
+	s.Connected, s.Peer = false, wire.AddrPort{}
 	return nil
 }

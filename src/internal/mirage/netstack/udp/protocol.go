@@ -77,21 +77,24 @@ func (p *Protocol) Input(pkt *inet.Packet) {
 	p.net.Unreachable(pkt) // RFC 1122 section 4.1.3.1
 }
 
-// Error hands the news that a datagram came to nothing to the socket that sent it: RFC 1122 section 4.1.3.3. A socket
-// without a peer could not tell which of its datagrams it was, and hears nothing, as on Linux.
-func (p *Protocol) Error(e *inet.SendError) {
+// Error hands the news that a datagram came to nothing to the socket that sent it: RFC 1122 section 4.1.3.3. Of sockets without a
+// peer one that keeps failures hears it, as on Linux: the others could not tell which of their datagrams it was.
+func (p *Protocol) Error(e *inet.SendError) (sent bool) {
 	if len(e.Payload) < wire.UDPLen {
-		return
+		return false
 	}
 	u := wire.UDP(e.Payload)
 	at := p.ports.at(u.SrcPort())
 	if at == nil {
-		return
+		return false
 	}
 	peer := wire.AddrPort{Addr: e.Dst, Zone: e.Zone, Port: u.DstPort()}
 	for _, b := range at.bindings {
-		if b.connected && b.remote == peer && b.local == e.Src {
-			b.socket.Fail(e.Errno)
+		mine := b.connected && b.remote == peer && b.local == e.Src || !b.connected && (b.local == e.Src || b.any(e.Src))
+		if mine {
+			b.socket.Report(e, peer.Port, u.Payload())
+			sent = true
 		}
 	}
+	return sent || at.handler != nil
 }

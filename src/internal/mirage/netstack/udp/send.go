@@ -23,7 +23,7 @@ func (s *Socket) Send(b []byte, c Control) (int, error) {
 	if !s.Connected {
 		return 0, inet.EDESTADDRREQ
 	}
-	return s.send(b, s.bound.remote, &c, c.Src == wire.Addr{} && c.Iface == 0)
+	return s.send(b, s.Peer, &c, c.Src == wire.Addr{} && c.Iface == 0)
 }
 
 // SendTo sends b to a destination, binding the socket to a port if it is not bound. The errors are Send's, EINVAL
@@ -70,8 +70,8 @@ func (s *Socket) prepare(n int, to wire.AddrPort, c *Control, toPeer bool) error
 	if err := s.FindWay(to, c, toPeer); err != nil {
 		return err
 	}
-	if s.Opts.DontFragment && n+wire.UDPLen > s.Out.Route.Room {
-		return inet.EMSGSIZE
+	if err := s.Fit(n+wire.UDPLen, c); err != nil {
+		return err
 	}
 	if s.bound == nil {
 		return s.bind(wire.AddrPort{Addr: s.Any()}, chosen{addr: true, port: true})

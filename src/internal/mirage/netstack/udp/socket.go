@@ -65,15 +65,5 @@ func (s *Socket) Local() wire.AddrPort {
 	return wire.On(s.bound.local, s.port, s.bound.zone())
 }
 
-// Remote returns the peer; ok is false if there is none.
-func (s *Socket) Remote() (peer wire.AddrPort, ok bool) {
-	s.Mu.Lock()
-	defer s.Mu.Unlock()
-	if !s.Connected {
-		return wire.AddrPort{}, false
-	}
-	return s.bound.remote, true
-}
-
 // Close ends the socket: its port is free, its datagrams are gone, and every later call gives EBADF.
 func (s *Socket) Close() error { return s.End(func() { s.publish(nil) }) }
