@@ -28,6 +28,10 @@ type datagramEnd interface {
 	Configure(f func(o *dgram.Options)) error
 	Join(group wire.Addr, iface int) error
 	Leave(group wire.Addr, iface int) error
+	JoinSource(group, src wire.Addr, iface int) error
+	LeaveSource(group, src wire.Addr, iface int) error
+	BlockSource(group, src wire.Addr, iface int) error
+	UnblockSource(group, src wire.Addr, iface int) error
 	TakeError() error
 	Shutdown(read, write bool) error
 	Close() error

@@ -67,6 +67,10 @@ func (s *datagramSocket) setIPOption(p *Process, name uintptr, value []byte) lin
 		return s.member(p, value, name == linux.IP_ADD_MEMBERSHIP)
 	case linux.MCAST_JOIN_GROUP, linux.MCAST_LEAVE_GROUP:
 		return s.memberOf(value, name == linux.MCAST_JOIN_GROUP)
+	case linux.IP_ADD_SOURCE_MEMBERSHIP, linux.IP_DROP_SOURCE_MEMBERSHIP, linux.IP_BLOCK_SOURCE, linux.IP_UNBLOCK_SOURCE:
+		return s.sourceOf(p, name, value)
+	case linux.MCAST_JOIN_SOURCE_GROUP, linux.MCAST_LEAVE_SOURCE_GROUP, linux.MCAST_BLOCK_SOURCE, linux.MCAST_UNBLOCK_SOURCE:
+		return s.sourceOfEither(name, value)
 	case linux.IP_MULTICAST_IF:
 		return s.setGroupInterface(p, value)
 	}
@@ -87,6 +91,11 @@ func (s *datagramSocket) setIPOption(p *Process, name uintptr, value []byte) lin
 		change = func(o *dgram.Options) { o.TOS = uint8(v) }
 	case linux.IP_MULTICAST_LOOP:
 		change = func(o *dgram.Options) { o.NoLoop = v == 0 }
+	case linux.IP_MULTICAST_ALL:
+		if v != 0 && v != 1 {
+			return linux.EINVAL
+		}
+		change = func(o *dgram.Options) { o.JoinedOnly = v == 0 }
 	case linux.IP_TTL, linux.IP_MULTICAST_TTL:
 		if v == -1 { // the default
 			v = 0
@@ -151,6 +160,8 @@ func (s *datagramSocket) ipOption(p *Process, name uintptr, o dgram.Options) ([]
 		return p.groupInterface(o.MulticastIface), 0
 	case linux.IP_MULTICAST_LOOP:
 		return boolValue(!o.NoLoop), 0
+	case linux.IP_MULTICAST_ALL:
+		return boolValue(!o.JoinedOnly), 0
 	case linux.IP_PKTINFO, linux.IP_RECVTTL, linux.IP_RECVTOS:
 		return intValue(int(s.wanted.Load() >> name & 1)), 0
 	case linux.IP_MULTICAST_TTL:

@@ -52,6 +52,57 @@ func (s *datagramSocket) memberOf(value []byte, join bool) linux.Errno {
 	return s.group(a.Addr, int(int32(get32(value))), join)
 }
 
+// memberAddr reads an address of the socket's family in a struct that begins at b.
+func (s *datagramSocket) memberAddr(b []byte) (wire.Addr, linux.Errno) {
+	if int(family(b)) != s.domain {
+		return wire.Addr{}, linux.EADDRNOTAVAIL
+	}
+	a, e := s.inet(b)
+	return a.Addr, e
+}
+
+// sourceOf takes a struct ip_mreq_source: a group, an address of the interface's, a source.
+func (s *datagramSocket) sourceOf(p *Process, name uintptr, value []byte) linux.Errno {
+	if len(value) != 12 {
+		return linux.EINVAL
+	}
+	index, e := p.interfaceOf(value[4:8])
+	if e != 0 {
+		return e
+	}
+	return s.source(name, wire.AddrFrom4([4]byte(value)), wire.AddrFrom4([4]byte(value[8:])), index)
+}
+
+// sourceOfEither takes a struct group_source_req: the index of the interface, a group and a source.
+func (s *datagramSocket) sourceOfEither(name uintptr, value []byte) linux.Errno {
+	const group, source = 8, 8 + linux.SizeofSockaddr
+	if len(value) < source+linux.SizeofSockaddr {
+		return linux.EINVAL
+	}
+	a, e := s.memberAddr(value[group:source])
+	if e != 0 {
+		return e
+	}
+	from, e := s.memberAddr(value[source:])
+	if e != 0 {
+		return e
+	}
+	return s.source(name, a, from, int(int32(get32(value))))
+}
+
+// source changes from which sources a group is received.
+func (s *datagramSocket) source(name uintptr, a, src wire.Addr, index int) linux.Errno {
+	switch name {
+	case linux.IP_ADD_SOURCE_MEMBERSHIP, linux.MCAST_JOIN_SOURCE_GROUP:
+		return errno(s.end.JoinSource(a, src, index))
+	case linux.IP_DROP_SOURCE_MEMBERSHIP, linux.MCAST_LEAVE_SOURCE_GROUP:
+		return errno(s.end.LeaveSource(a, src, index))
+	case linux.IP_BLOCK_SOURCE, linux.MCAST_BLOCK_SOURCE:
+		return errno(s.end.BlockSource(a, src, index))
+	}
+	return errno(s.end.UnblockSource(a, src, index))
+}
+
 // interfaceOf finds an interface by an IPv4 address of its and, if that follows, its index; 0 is none. The error is ENODEV.
 func (p *Process) interfaceOf(b []byte) (int, linux.Errno) {
 	if len(b) >= 8 {

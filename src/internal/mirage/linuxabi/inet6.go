@@ -98,6 +98,8 @@ func (s *datagramSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 		return s.member6(value, name == linux.IPV6_JOIN_GROUP)
 	case linux.MCAST_JOIN_GROUP, linux.MCAST_LEAVE_GROUP:
 		return s.memberOf(value, name == linux.MCAST_JOIN_GROUP)
+	case linux.MCAST_JOIN_SOURCE_GROUP, linux.MCAST_LEAVE_SOURCE_GROUP, linux.MCAST_BLOCK_SOURCE, linux.MCAST_UNBLOCK_SOURCE:
+		return s.sourceOfEither(name, value)
 	}
 	v, e := intOption(value)
 	if e != 0 {
@@ -126,6 +128,8 @@ func (s *datagramSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 			return linux.EINVAL
 		}
 		change = func(o *dgram.Options) { o.NoLoop6 = v == 0 }
+	case linux.IPV6_MULTICAST_ALL:
+		change = func(o *dgram.Options) { o.JoinedOnly6 = v == 0 }
 	case linux.IPV6_MULTICAST_IF:
 		change = func(o *dgram.Options) { o.MulticastIface6 = v }
 	case linux.IPV6_DONTFRAG:
@@ -179,6 +183,8 @@ func (s *datagramSocket) ipv6Option(name uintptr, o dgram.Options) ([]byte, linu
 		return intValue(int(o.MulticastHops)), 0
 	case linux.IPV6_MULTICAST_LOOP:
 		return boolValue(!o.NoLoop6), 0
+	case linux.IPV6_MULTICAST_ALL:
+		return boolValue(!o.JoinedOnly6), 0
 	case linux.IPV6_MULTICAST_IF:
 		return intValue(o.MulticastIface6), 0
 	case linux.IPV6_DONTFRAG:

@@ -76,10 +76,10 @@ func TestConcurrent(t *testing.T) {
 			i.RemoveAddr(extra)
 			more := wire.Prefix{Addr: addr6("2001:db8:7::").WithID(uint64(r.IntN(3))), Bits: 64}
 			i.AddAddr(more)
-			s.JoinGroup(addr6("ff02::fb"), i.Index())
+			s.JoinGroup(addr6("ff02::fb"), i.Index(), wire.AllSources)
 			s.learnPath(far6, func(p *path) bool { p.mtu = 1280 + r.IntN(100); return true })
 			i.update(func(h *ndp.Host, now int64) bool { return h.Failed(linkRouter, r.IntN(2) == 0) })
-			s.LeaveGroup(addr6("ff02::fb"), i.Index())
+			s.LeaveGroup(addr6("ff02::fb"), i.Index(), wire.AllSources)
 			i.RemoveAddr(more.Addr)
 			i.Groups()
 			s.Interfaces()

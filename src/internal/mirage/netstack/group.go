@@ -6,19 +6,20 @@ import (
 	"internal/mirage/netstack/wire"
 )
 
-// A membership is a multicast group that an interface receives, and how many have asked for that.
+// A membership is a multicast group that an interface receives, and what each of those wants of it who have joined.
 type membership struct {
-	addr  wire.Addr
-	count int
+	addr   wire.Addr
+	users  []wire.SourceFilter
+	filter wire.SourceFilter // all of them together
 }
 
 // maxGroups bounds the groups of an interface.
 const maxGroups = 512
 
-// JoinGroup makes the interface with that index receive a group until LeaveGroup has been called as often; 0 stands for the
-// interface by which it would be sent to. It returns the interface's index. The errors are EINVAL (no group), ENODEV and
-// ENOBUFS.
-func (s *Stack) JoinGroup(a wire.Addr, index int) (int, error) {
+// JoinGroup makes the interface with that index receive what f wants of a group until LeaveGroup is called with the same; 0
+// stands for the interface by which it would be sent to. It returns the interface's index. The errors are EINVAL (no group),
+// ENODEV and ENOBUFS.
+func (s *Stack) JoinGroup(a wire.Addr, index int, f wire.SourceFilter) (int, error) {
 	if !a.IsMulticast() {
 		return 0, inet.EINVAL
 	}
@@ -33,7 +34,7 @@ func (s *Stack) JoinGroup(a wire.Addr, index int) (int, error) {
 	if i == nil {
 		return 0, inet.ENODEV
 	}
-	return index, i.join(a)
+	return index, i.join(a, f)
 }
 
 func (s *Stack) groupInterface(a wire.Addr) *Interface {
@@ -44,56 +45,74 @@ func (s *Stack) groupInterface(a wire.Addr) *Interface {
 	return v.groupLink6(0)
 }
 
-// LeaveGroup undoes one JoinGroup. The errors are ENODEV and EADDRNOTAVAIL.
-func (s *Stack) LeaveGroup(a wire.Addr, index int) error {
+// LeaveGroup undoes one JoinGroup, and ChangeGroup makes of it one with another filter. The errors are ENODEV, EADDRNOTAVAIL and
+// ENOBUFS.
+func (s *Stack) LeaveGroup(a wire.Addr, index int, f wire.SourceFilter) error {
 	i := s.Interface(index)
 	if i == nil {
 		return inet.ENODEV
 	}
-	return i.leave(a)
+	return i.leave(a, f)
 }
 
-func (i *Interface) join(a wire.Addr) error {
-	first := false
+func (s *Stack) ChangeGroup(a wire.Addr, index int, from, to wire.SourceFilter) error {
+	i := s.Interface(index)
+	if i == nil {
+		return inet.ENODEV
+	}
+	return i.regroup(a, &from, &to)
+}
+
+func (i *Interface) join(a wire.Addr, f wire.SourceFilter) error { return i.regroup(a, nil, &f) }
+
+func (i *Interface) leave(a wire.Addr, f wire.SourceFilter) error { return i.regroup(a, &f, nil) }
+
+// regroup puts one user's filter in place of another, nil being none, and tells routers if the interface wants something else
+// then.
+func (i *Interface) regroup(a wire.Addr, from, to *wire.SourceFilter) error {
+	var now, before wire.SourceFilter
 	err := i.stack.change(func() error {
+		m, at := membership{addr: a}, len(i.groups)
 		for k := range i.groups {
 			if i.groups[k].addr == a {
-				i.groups[k].count++
-				return nil
+				m, at = i.groups[k], k
 			}
 		}
-		if len(i.groups) >= maxGroups {
+		users, ok := exchanged(m.users, from, to)
+		before, now = m.filter, wire.MergeFilters(users)
+		switch {
+		case !ok:
+			return inet.EADDRNOTAVAIL
+		case at >= maxGroups, len(now.Sources) > mcast.MaxSources:
 			return inet.ENOBUFS
 		}
-		i.groups = append(i.groups, membership{a, 1})
-		first = true
+		groups := append(i.groups[:at:at], i.groups[min(at+1, len(i.groups)):]...)
+		if len(users) > 0 {
+			groups = append(groups, membership{a, users, now})
+		}
+		i.groups = groups
 		return nil
 	})
-	if first {
-		i.reporterOf(a).tell(i.stack, func(m *mcast.Member, now int64) { m.Join(now, a) })
+	if err == nil && !now.Equal(&before) {
+		i.reporterOf(a).tell(i.stack, func(m *mcast.Member, at int64) { m.Set(at, a, now) })
 	}
 	return err
 }
 
-func (i *Interface) leave(a wire.Addr) error {
-	last := false
-	err := i.stack.change(func() error {
-		for k := range i.groups {
-			if i.groups[k].addr != a {
-				continue
-			}
-			if i.groups[k].count--; i.groups[k].count == 0 {
-				i.groups = append(i.groups[:k:k], i.groups[k+1:]...)
-				last = true
-			}
-			return nil
+// exchanged returns filters with to in place of from; nil is none. ok is false if from is not there.
+func exchanged(all []wire.SourceFilter, from, to *wire.SourceFilter) (changed []wire.SourceFilter, ok bool) {
+	ok = from == nil
+	for k := range all {
+		if !ok && all[k].Equal(from) {
+			ok = true
+			continue
 		}
-		return inet.EADDRNOTAVAIL
-	})
-	if last {
-		i.reporterOf(a).tell(i.stack, func(m *mcast.Member, now int64) { m.Leave(now, a) })
+		changed = append(changed, all[k])
 	}
-	return err
+	if to != nil {
+		changed = append(changed, *to)
+	}
+	return changed, ok
 }
 
 // Groups lists the multicast groups that the interface receives, and how many have asked for each.
@@ -101,7 +120,7 @@ func (i *Interface) Groups() (addrs []wire.Addr, users []int) {
 	i.stack.mu.Lock()
 	defer i.stack.mu.Unlock()
 	for _, g := range i.groups {
-		addrs, users = append(addrs, g.addr), append(users, g.count)
+		addrs, users = append(addrs, g.addr), append(users, len(g.users))
 	}
 	return addrs, users
 }

@@ -66,7 +66,7 @@ func (i *Interface) StartIPv6(o IPv6Options) error {
 		MAC: i.mac, Secret: o.Secret, Auto: o.Auto, Temporary: o.Temporary, Random: s.random64,
 	})
 	i.v6.mu.Unlock()
-	i.join(wire.AllNodes6) // RFC 4291 section 2.8
+	i.join(wire.AllNodes6, wire.AllSources) // RFC 4291 section 2.8
 	i.addLinkLocal()
 	i.v6.mu.Lock()
 	i.v6.host.Start(s.Now())
@@ -101,7 +101,7 @@ func (i *Interface) add6(a address, conflict func(), more func() error) error {
 	if err != nil || i.loopback {
 		return err
 	}
-	i.join(p.Addr.SolicitedNode()) // RFC 4861 section 7.2.1, RFC 4862 section 5.4.2
+	i.join(p.Addr.SolicitedNode(), wire.AllSources) // RFC 4861 section 7.2.1, RFC 4862 section 5.4.2
 	i.v6.mu.Lock()
 	i.claim6(p.Addr, conflict)
 	i.v6.mu.Unlock()
@@ -135,7 +135,7 @@ func (i *Interface) unclaim6(a wire.Addr) {
 		}
 	}
 	i.v6.mu.Unlock()
-	i.leave(a.SolicitedNode())
+	i.leave(a.SolicitedNode(), wire.AllSources)
 }
 
 // confirmed notes that an address is nobody else's: RFC 4862 section 5.4.
@@ -192,7 +192,7 @@ func (i *Interface) update(f func(h *ndp.Host, now int64) bool) {
 	}
 	i.v6.mu.Unlock()
 	for _, a := range begun {
-		i.join(a.SolicitedNode())
+		i.join(a.SolicitedNode(), wire.AllSources)
 	}
 	for _, a := range over {
 		i.unclaim6(a)

@@ -51,7 +51,7 @@ func (i *Interface) admit(src, dst wire.Addr, group bool) (to inet.Locality, ok 
 		// Section 3.3.6: not what was sent to all stations; section 3.2.1.3 (a) and (g): not from 0.0.0.0 nor to 127.0.0.0/8.
 		return to, !group && src.Bits32() != 0 && dst.Bits32()>>24 != 127
 	case inet.Multicast:
-		return to, dst == wire.AllHosts4 || v.joined(dst, i.index) // RFC 1112 section 7.2
+		return to, dst == wire.AllHosts4 || v.joined(dst, src, i.index) // RFC 1112 section 7.2
 	}
 	return to, true
 }

@@ -86,7 +86,7 @@ func (i *Interface) admit6(src, dst wire.Addr, group bool) (to inet.Locality, ok
 	case inet.Own:
 		return to, !group && src != wire.Any6 // section 2.5.2
 	case inet.Multicast:
-		return to, v.joined(dst, i.index)
+		return to, v.joined(dst, src, i.index)
 	}
 	return to, false
 }

@@ -25,7 +25,7 @@ const maxLoops = 64
 // loop makes a datagram that goes out come back, if the interface receives its group.
 func (i *Interface) loop(r *inet.Route, datagram []byte) {
 	s := i.stack
-	if i.loopback || !s.view.Load().joined(r.Dst, i.index) {
+	if i.loopback || !s.view.Load().joined(r.Dst, r.Src, i.index) {
 		return
 	}
 	l := &s.loops

@@ -61,8 +61,25 @@ func (i *Interface) queried(p *inet.Packet, m wire.ICMPv6) {
 		return
 	}
 	i.report6.tell(i.stack, func(m *mcast.Member, now int64) {
-		m.Query(now, &mcast.Query{Old: q.V1, MaxDelay: q.MaxDelay, Group: q.Group, Robustness: q.Robustness})
+		m.Query(now, &mcast.Query{
+			Old: q.V1, MaxDelay: q.MaxDelay, Group: q.Group, Robustness: q.Robustness, Sources: sources(q.Sources, 16),
+		})
 	})
+}
+
+// sources reads the addresses in a query, of size octets each. Of too many it makes none: a question about all of the group.
+func sources(b []byte, size int) (all []wire.Addr) {
+	if len(b) > size*mcast.MaxSources {
+		return nil
+	}
+	for ; len(b) >= size; b = b[size:] {
+		if size == 4 {
+			all = append(all, wire.AddrFrom4([4]byte(b)))
+		} else {
+			all = append(all, wire.AddrFrom16([16]byte(b)))
+		}
+	}
+	return all
 }
 
 // sendMLD sends what there is to say about groups of IPv6. RFC 3810 section 5.2.13 has it come from the link-local address, or,
@@ -73,7 +90,7 @@ func (i *Interface) sendMLD(r mcast.Report) {
 	}
 	src := i.stack.view.Load().askFrom(wire.Any6, i.index, true)
 	if r.Records != nil {
-		i.signal(src, wire.AllMLDv2Routers, 0, wire.MLDReportLen(len(r.Records)), func(m wire.ICMPv6) {
+		i.signal(src, wire.AllMLDv2Routers, 0, wire.MLDReportLen(r.Records), func(m wire.ICMPv6) {
 			wire.PutMLDReport(m, r.Records, src, wire.AllMLDv2Routers)
 		})
 		return
@@ -97,7 +114,9 @@ func (t *igmpInput) Input(p *inet.Packet) {
 		return
 	}
 	i.report4.tell(t.s, func(m *mcast.Member, now int64) {
-		m.Query(now, &mcast.Query{Old: q.Old, MaxDelay: q.MaxDelay, Group: q.Group, Robustness: q.Robustness})
+		m.Query(now, &mcast.Query{
+			Old: q.Old, MaxDelay: q.MaxDelay, Group: q.Group, Robustness: q.Robustness, Sources: sources(q.Sources, 4),
+		})
 	})
 }
 
@@ -113,7 +132,7 @@ func (i *Interface) sendIGMP(r mcast.Report) {
 	n, dst := wire.IGMPLen, r.Group
 	switch {
 	case r.Records != nil:
-		n, dst = wire.IGMPReportLen(len(r.Records)), wire.AllIGMPv3Routers
+		n, dst = wire.IGMPReportLen(r.Records), wire.AllIGMPv3Routers
 	case r.Leave:
 		dst = wire.AllRouters4
 	}

@@ -31,7 +31,7 @@ func (v *view) add6(s *Stack) {
 			v.insert(r)
 		}
 		for _, g := range i.groups {
-			v.groups = append(v.groups, viewGroup{g.addr, i.index})
+			v.groups = append(v.groups, viewGroup{g.addr, i.index, g.filter})
 		}
 	}
 }

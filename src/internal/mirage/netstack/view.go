@@ -29,8 +29,9 @@ type viewAddr struct {
 
 // A viewGroup is a multicast group that an interface receives.
 type viewGroup struct {
-	addr  wire.Addr
-	iface int
+	addr   wire.Addr
+	iface  int
+	filter wire.SourceFilter
 }
 
 type viewRoute struct {
@@ -116,11 +117,11 @@ func (v *view) local(a wire.Addr, iface int) inet.Locality {
 	return inet.Foreign
 }
 
-// joined reports whether an interface receives a group.
-func (v *view) joined(a wire.Addr, iface int) bool {
-	for _, g := range v.groups {
-		if g.addr == a && g.iface == iface {
-			return true
+// joined reports whether an interface receives what a source sends to a group.
+func (v *view) joined(a, src wire.Addr, iface int) bool {
+	for k := range v.groups {
+		if g := &v.groups[k]; g.addr == a && g.iface == iface {
+			return g.filter.Allows(src)
 		}
 	}
 	return false

@@ -99,14 +99,25 @@ const (
 	IP_MULTICAST_LOOP  = 34
 	IP_ADD_MEMBERSHIP  = 35
 	IP_DROP_MEMBERSHIP = 36
-	IP_PMTUDISC_DONT   = 0
-	IP_PMTUDISC_WANT   = 1
-	IP_PMTUDISC_DO     = 2
-	IP_PMTUDISC_PROBE  = 3
-	IP_PMTUDISC_OMIT   = 5
+	IP_MULTICAST_ALL   = 49
 
-	MCAST_JOIN_GROUP  = 42 // of either family, with a struct group_req
-	MCAST_LEAVE_GROUP = 45
+	IP_UNBLOCK_SOURCE         = 37 // these with a struct ip_mreq_source
+	IP_BLOCK_SOURCE           = 38
+	IP_ADD_SOURCE_MEMBERSHIP  = 39
+	IP_DROP_SOURCE_MEMBERSHIP = 40
+
+	IP_PMTUDISC_DONT  = 0
+	IP_PMTUDISC_WANT  = 1
+	IP_PMTUDISC_DO    = 2
+	IP_PMTUDISC_PROBE = 3
+	IP_PMTUDISC_OMIT  = 5
+
+	MCAST_JOIN_GROUP         = 42 // of either family, with a struct group_req
+	MCAST_BLOCK_SOURCE       = 43 // these with a struct group_source_req
+	MCAST_UNBLOCK_SOURCE     = 44
+	MCAST_LEAVE_GROUP        = 45
+	MCAST_JOIN_SOURCE_GROUP  = 46
+	MCAST_LEAVE_SOURCE_GROUP = 47
 
 	SO_EE_ORIGIN_LOCAL = 1
 	SO_EE_ORIGIN_ICMP  = 2
@@ -128,6 +139,7 @@ const (
 	IPV6_MTU            = 24
 	IPV6_RECVERR        = 25
 	IPV6_V6ONLY         = 26
+	IPV6_MULTICAST_ALL  = 29
 	IPV6_RECVPKTINFO    = 49
 	IPV6_PKTINFO        = 50
 	IPV6_RECVHOPLIMIT   = 51

@@ -14,10 +14,12 @@ type Options struct {
 	MulticastTTL uint8 // of multicast datagrams; 1 at first (RFC 1112 section 6.1)
 	TOS          uint8
 	NoLoop       bool // multicast datagrams do not come back to this host
+	JoinedOnly   bool // of multicast datagrams those to groups that this socket has joined (IP_MULTICAST_ALL is off)
 
 	// The same for IPv6 (RFC 3493 section 5, RFC 3542 section 6.5).
 	Hops, MulticastHops, Class uint8
 	NoLoop6, RecvErr6          bool
+	JoinedOnly6                bool
 	Discover6                  Discovery
 	DontFragment6              bool // RFC 3542 section 11.2: what does not fit the path is EMSGSIZE
 	FragmentSize6              int  // the largest datagram that is sent in one piece, 0: what the path takes (IPV6_MTU)

@@ -43,7 +43,7 @@ type Verdict uint8
 
 const (
 	Taken    Verdict = iota
-	Unwanted         // the socket is closed, or shut down
+	Unwanted         // the socket is closed, or shut down, or does not want that source
 	Full             // its queue is
 	NoMemory         // all sockets together have too much
 )
@@ -51,7 +51,7 @@ const (
 // Put puts a datagram into the queue, or drops it.
 func (s *Socket) Put(d *Datagram, payload []byte) Verdict {
 	s.Mu.Lock()
-	if s.Closed || s.noRead {
+	if s.Closed || s.noRead || s.picky && !s.wants(d) {
 		s.Mu.Unlock()
 		return Unwanted
 	}

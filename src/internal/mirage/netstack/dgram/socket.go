@@ -39,6 +39,7 @@ type Socket struct {
 	err       error
 	failures  []Failure
 	groups    []group
+	picky     bool // not all that comes to groups is wanted
 }
 
 // Init makes a socket ready.
@@ -65,6 +66,7 @@ func (s *Socket) SetOptions(o *Options) error {
 		s.failures = nil
 	}
 	s.Opts = *o
+	s.judge()
 	s.Reroute()
 	return nil
 }

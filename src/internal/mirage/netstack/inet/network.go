@@ -56,10 +56,12 @@ type Network interface {
 	// 3.2.2 and the rate limit allow it.
 	Unreachable(p *Packet)
 
-	// JoinGroup makes the interface with that index receive a multicast group until LeaveGroup has been called as often; 0
-	// stands for the interface by which it would be sent to. It returns the interface's index.
-	JoinGroup(a wire.Addr, iface int) (int, error)
-	LeaveGroup(a wire.Addr, iface int) error
+	// JoinGroup makes the interface with that index receive what f wants of a multicast group until LeaveGroup is called with
+	// the same; 0 stands for the interface by which it would be sent to. It returns the interface's index. ChangeGroup puts to
+	// in place of from.
+	JoinGroup(a wire.Addr, iface int, f wire.SourceFilter) (int, error)
+	LeaveGroup(a wire.Addr, iface int, f wire.SourceFilter) error
+	ChangeGroup(a wire.Addr, iface int, from, to wire.SourceFilter) error
 
 	// Schedule arranges that t fires at a time, or, if it is already waiting, that it fires at the new time.
 	Schedule(t *Timer, at int64)

@@ -3,6 +3,5 @@
 // while a router speaks only that (section 8 of one, section 7 of the other).
 //
 // It is passive: the stack (package netstack) tells it of joins, leaves and queries, sends the reports that Poll returns, and
-// asks Next when to call it. All of a group is wanted or nothing: there are no lists of sources. Nothing here sends, starts a
-// goroutine or reads a clock.
+// asks Next when to call it. Nothing here sends, starts a goroutine or reads a clock.
 package mcast

@@ -50,8 +50,11 @@ func (n *fakeNet) Drop(o *inet.Out)                          {}
 
 func (n *fakeNet) Confirm(r *inet.Route) { n.confirmed++ }
 
-func (n *fakeNet) JoinGroup(a wire.Addr, iface int) (int, error) { return 0, inet.ENODEV }
-func (n *fakeNet) LeaveGroup(a wire.Addr, iface int) error       { return inet.ENODEV }
+func (n *fakeNet) JoinGroup(wire.Addr, int, wire.SourceFilter) (int, error) { return 0, inet.ENODEV }
+func (n *fakeNet) LeaveGroup(wire.Addr, int, wire.SourceFilter) error       { return inet.ENODEV }
+func (n *fakeNet) ChangeGroup(wire.Addr, int, wire.SourceFilter, wire.SourceFilter) error {
+	return inet.ENODEV
+}
 
 func (n *fakeNet) Local(a wire.Addr, iface int) inet.Locality {
 	switch {

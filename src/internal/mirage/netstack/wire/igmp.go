@@ -33,6 +33,7 @@ type IGMPQueryInfo struct {
 	MaxDelay   int64 // nanoseconds within which to answer
 	Group      Addr  // 0.0.0.0 for all
 	Robustness uint8 // 0: it does not say
+	Sources    []byte
 }
 
 // ParseIGMPQuery reads a query of any version: RFC 3376 section 7.1.
@@ -48,9 +49,11 @@ func ParseIGMPQuery(m IGMP) (q IGMPQueryInfo, ok bool) {
 	case len(m) == IGMPLen:
 		q.Old = true
 	default:
-		if n := int(byteorder.BEUint16(m[10:12])); 12+4*n > len(m) {
+		n := int(byteorder.BEUint16(m[10:12]))
+		if 12+4*n > len(m) {
 			return q, false
 		}
+		q.Sources = m[12 : 12+4*n]
 		q.Robustness = m[8] & 7
 		if code >= 128 { // section 4.1.1: a floating-point number
 			code = (code&0xf | 0x10) << (code>>4&7 + 3)
@@ -65,14 +68,30 @@ const (
 	igmpReportFixed = 8
 )
 
-// IGMPReportLen is the length of a version 3 report with n records.
-func IGMPReportLen(n int) int { return igmpReportFixed + n*igmpRecordLen }
+// IGMPLen is the length of a record in a report of IGMP.
+func (r *GroupRecord) IGMPLen() int { return igmpRecordLen + 4*len(r.Sources) }
+
+// IGMPReportLen is the length of a version 3 report with records.
+func IGMPReportLen(records []GroupRecord) int {
+	n := igmpReportFixed
+	for k := range records {
+		n += records[k].IGMPLen()
+	}
+	return n
+}
 
 // PutReport writes a version 3 report (section 4.2), whose length is IGMPReportLen's.
 func (m IGMP) PutReport(records []GroupRecord) {
 	byteorder.BEPutUint64(m, IGMPv3Report<<56|uint64(len(records)))
-	for k, r := range records {
-		byteorder.BEPutUint64(m[igmpReportFixed+k*igmpRecordLen:], uint64(r.Type)<<56|uint64(r.Group.Bits32()))
+	b := m[igmpReportFixed:]
+	for k := range records {
+		r := &records[k]
+		byteorder.BEPutUint64(b, uint64(r.Type)<<56|uint64(uint16(len(r.Sources)))<<32|uint64(r.Group.Bits32()))
+		b = b[igmpRecordLen:]
+		for _, s := range r.Sources {
+			byteorder.BEPutUint32(b, s.Bits32())
+			b = b[4:]
+		}
 	}
 	byteorder.BEPutUint16(m[2:4], Sum(0).Add(m).Checksum())
 }

@@ -46,29 +46,46 @@ const (
 	GroupIsExclude = 2
 	GroupToInclude = 3
 	GroupToExclude = 4
+	GroupAllow     = 5
+	GroupBlock     = 6
 )
 
-// A GroupRecord is a record of a report without sources: all of a group is wanted, or nothing.
+// A GroupRecord is a record of a report.
 type GroupRecord struct {
-	Type  uint8
-	Group Addr
+	Type    uint8
+	Group   Addr
+	Sources []Addr
 }
+
+// MLDLen is the length of a record in a report of MLD.
+func (r *GroupRecord) MLDLen() int { return mldRecordLen + 16*len(r.Sources) }
 
 const (
 	mldRecordLen   = 20
 	mldReportFixed = 8
 )
 
-// MLDReportLen is the length of a report with n records.
-func MLDReportLen(n int) int { return mldReportFixed + n*mldRecordLen }
+// MLDReportLen is the length of a report with records.
+func MLDReportLen(records []GroupRecord) int {
+	n := mldReportFixed
+	for k := range records {
+		n += records[k].MLDLen()
+	}
+	return n
+}
 
 // PutMLDReport writes a version 2 report (section 5.2) into m, whose length is MLDReportLen's.
 func PutMLDReport(m ICMPv6, records []GroupRecord, src, dst Addr) {
-	for k, r := range records {
-		b := m[mldReportFixed+k*mldRecordLen:]
-		byteorder.BEPutUint32(b, uint32(r.Type)<<24)
+	b := m[mldReportFixed:]
+	for k := range records {
+		r := &records[k]
+		byteorder.BEPutUint32(b, uint32(r.Type)<<24|uint32(uint16(len(r.Sources))))
 		group := r.Group.As16()
-		copy(b[4:], group[:])
+		b = b[4+copy(b[4:], group[:]):]
+		for _, s := range r.Sources {
+			a := s.As16()
+			b = b[copy(b, a[:]):]
+		}
 	}
 	m.Put(ICMPv6MLDv2Report, 0, uint32(len(records)), src, dst)
 }
