@@ -22,6 +22,7 @@ type datagramEnd interface {
 	RecvFailure() (dgram.Failure, error)
 	PathMTU() (int, error)
 	NextSize() int
+	Waiting() (octets int, drops uint64)
 	Notify(f func(readable, writable bool))
 	Ready() (readable, writable, failed, hungUp bool)
 	Options() dgram.Options

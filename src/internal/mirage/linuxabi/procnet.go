@@ -28,7 +28,7 @@ func routesText(p *Process) string {
 	const up, gateway = 1, 2 // RTF_UP, RTF_GATEWAY
 	hex := func(a wire.Addr) string {
 		b := a.As4()
-		return zeroPadded(uint64(get32(b[:])), 16, 8)
+		return upper(uint64(get32(b[:])), 8)
 	}
 	s := "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
 	for _, r := range p.net.stack.Routes() {
@@ -40,8 +40,40 @@ func routesText(p *Process) string {
 			flags, through = up|gateway, r.Gateway
 		}
 		mask := wire.V4From(uint32(^(uint64(1)<<(32-r.Dst.Bits) - 1)))
-		s += p.net.nameOf(r.Iface) + "\t" + hex(r.Dst.Addr) + "\t" + hex(through) + "\t" + zeroPadded(uint64(flags), 16, 4) +
+		s += p.net.nameOf(r.Iface) + "\t" + hex(r.Dst.Addr) + "\t" + hex(through) + "\t" + upper(uint64(flags), 4) +
 			"\t0\t0\t" + decimal(r.Metric) + "\t" + hex(mask) + "\t0\t0\t0\n"
+	}
+	return s
+}
+
+// routes6Text lists the IPv6 routes (net/ipv6/route.c, rt6_info_route): destination, source, next hop, metric, uses, flags; and
+// the host's own addresses, which are routes too.
+func routes6Text(p *Process) (s string) {
+	const up, gateway, host, local = 1, 2, 4, 0x80000000 // RTF_UP, _GATEWAY, _HOST, _LOCAL
+	const none = "00000000000000000000000000000000"
+	line := func(dst wire.Prefix, next wire.Addr, metric, flags uint32, name string) {
+		s += hex6(dst.Addr) + " " + zeroPadded(uint64(dst.Bits), 16, 2) + " " + none + " 00 " + hex6(next)
+		for _, v := range [...]uint32{metric, 1, 0, flags} {
+			s += " " + zeroPadded(uint64(v), 16, 8)
+		}
+		s += " " + padded(name, 8) + "\n"
+	}
+	for _, r := range p.net.stack.Routes() {
+		if r.Dst.Addr.Is4() {
+			continue
+		}
+		flags, next := uint32(up), wire.Any6
+		if !r.Gateway.IsUnspecified() {
+			flags, next = up|gateway, r.Gateway
+		}
+		line(r.Dst, next, r.Metric, flags, p.net.nameOf(r.Iface))
+	}
+	for _, i := range p.net.stack.Interfaces() {
+		for _, a := range i.Addrs {
+			if !a.Prefix.Addr.Is4() {
+				line(wire.Prefix{Addr: a.Prefix.Addr, Bits: 128}, wire.Any6, 0, local|up|host, i.Name)
+			}
+		}
 	}
 	return s
 }
@@ -101,7 +133,7 @@ func groupsText(p *Process) string {
 		for k, g := range groups {
 			if g.Is4() {
 				b := g.As4()
-				lines += "\t\t\t\t" + zeroPadded(uint64(get32(b[:])), 16, 8) + " " + padded(decimal(users[k]), 5) + " 0:00000000\t\t0\n"
+				lines += "\t\t\t\t" + upper(uint64(get32(b[:])), 8) + " " + padded(decimal(users[k]), 5) + " 0:00000000\t\t0\n"
 				count++
 			}
 		}

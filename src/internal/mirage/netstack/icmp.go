@@ -22,10 +22,11 @@ func (t *icmpInput) Input(p *inet.Packet) {
 	}
 	if !p.Valid && !m.ChecksumOK() {
 		c.ICMPInCsumErrors.Add(1)
+		c.ICMPInErrors.Add(1)
 		return
 	}
+	c.ICMPIn[m.Type()].Add(1)
 	if m.Type() == wire.ICMPEcho {
-		c.ICMPInEchos.Add(1)
 		if p.To == inet.Own { // RFC 1122 section 3.2.2.6: broadcast ones may be dropped
 			t.s.echoReply(p, m)
 		}
@@ -49,8 +50,7 @@ func (s *Stack) echoReply(p *inet.Packet, request wire.ICMP) {
 	}
 	icmp.PutEchoReply(o.Bytes, request)
 	o.IP.Protocol, o.IP.TOS = wire.ProtoICMP, p.TOS // RFC 1349 section 5.1
-	s.counters.ICMPOutEchoReps.Add(1)
-	s.counters.ICMPOutMsgs.Add(1)
+	s.counters.sentICMP(wire.ICMPEchoReply)
 	s.Send(o)
 }
 
@@ -75,7 +75,7 @@ func (s *Stack) sendError(p *inet.Packet, typ, code uint8) {
 	}
 	icmp.PutError(o.Bytes, typ, code, original)
 	o.IP.Protocol = wire.ProtoICMP
-	s.counters.ICMPOutMsgs.Add(1)
+	s.counters.sentICMP(typ)
 	s.Send(o)
 }
 

@@ -23,11 +23,12 @@ func (t *icmp6Input) Input(p *inet.Packet) {
 	}
 	if !p.Valid && !m.ChecksumOK(p.Src, p.Dst) {
 		c.ICMPInCsumErrors.Add(1)
+		c.ICMPInErrors.Add(1)
 		return
 	}
+	c.ICMPIn[m.Type()].Add(1)
 	switch typ := m.Type(); {
 	case typ == wire.ICMPv6Echo:
-		c.ICMPInEchos.Add(1)
 		s.echoReply6(p, m)
 	case typ >= wire.ICMPv6RouterSolicit && typ <= wire.ICMPv6Redirect:
 		s.view.Load().ifaces[p.Iface-1].discover(p, m)
@@ -53,8 +54,7 @@ func (s *Stack) echoReply6(p *inet.Packet, request wire.ICMPv6) {
 	copy(o.Bytes, request)
 	wire.ICMPv6(o.Bytes).Put(wire.ICMPv6EchoReply, 0, request.Rest(), o.Route.Src, o.Route.Dst)
 	o.IP.Protocol, o.IP.TOS = wire.ProtoICMPv6, p.TOS
-	s.counters6.ICMPOutEchoReps.Add(1)
-	s.counters6.ICMPOutMsgs.Add(1)
+	s.counters6.sentICMP(wire.ICMPv6EchoReply)
 	s.Send(o)
 }
 
@@ -101,7 +101,7 @@ func (s *Stack) putError6(o *inet.Out, p *inet.Packet, typ, code uint8, rest uin
 	copy(m.Body(), original)
 	m.Put(typ, code, rest, o.Route.Src, o.Route.Dst)
 	o.IP.Protocol = wire.ProtoICMPv6
-	s.counters6.ICMPOutMsgs.Add(1)
+	s.counters6.sentICMP(typ)
 	s.Send(o)
 }
 

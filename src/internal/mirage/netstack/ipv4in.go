@@ -12,16 +12,23 @@ import (
 func (i *Interface) receiveIPv4(b []byte, valid, group bool) {
 	c := &i.stack.counters
 	c.InReceives.Add(1)
+	c.InOctets.Add(uint64(len(b)))
 	p, ok := wire.ParseIPv4(b)
 	if !ok || !p.ChecksumOK() || p.HeaderLen() > wire.IPv4Len && !p.OptionsOK() {
 		c.InHdrErrors.Add(1) // RFC 1122 section 3.2.1.1, 3.2.1.2, 3.2.1.8
 		return
+	}
+	if ecn := p.TOS() & 3; ecn != 0 {
+		c.InECN[ecn].Add(1)
 	}
 	src, dst := p.Src(), p.Dst()
 	to, ok := i.admit(src, dst, group)
 	if !ok {
 		c.InAddrErrors.Add(1)
 		return
+	}
+	if to != inet.Own {
+		c.received(len(p), to)
 	}
 	if p.IsFragment() {
 		if p = i.stack.reassemble(p); p == nil {
@@ -113,7 +120,7 @@ func (s *Stack) reassemblyTimeout(p wire.IPv4) {
 		return
 	}
 	icmp.PutError(o.Bytes, wire.ICMPTimeExceeded, wire.CodeReassemblyTime, p)
-	s.counters.ICMPOutMsgs.Add(1)
+	s.counters.sentICMP(wire.ICMPTimeExceeded)
 	s.Send(&o)
 }
 

@@ -92,7 +92,7 @@ func (s *Stack) Send(o *inet.Out) error {
 	if !o.Route.Dst.Is4() {
 		return s.send6(o)
 	}
-	s.counters.OutRequests.Add(1)
+	s.counters.sent(len(o.Bytes)+wire.IPv4Len, o.Route.To)
 	h := &o.IP
 	if h.TTL == 0 {
 		h.TTL = defaultTTL

@@ -12,10 +12,14 @@ func (i *Interface) receiveIPv6(b []byte, valid, group bool) {
 	s := i.stack
 	c := &s.counters6
 	c.InReceives.Add(1)
+	c.InOctets.Add(uint64(len(b)))
 	p, ok := wire.ParseIPv6(b)
 	if !ok {
 		c.InHdrErrors.Add(1)
 		return
+	}
+	if ecn := p.Class() & 3; ecn != 0 {
+		c.InECN[ecn].Add(1)
 	}
 	k := &i.v6.packet
 	k.Src, k.Dst, k.Iface, k.TTL, k.TOS, k.Valid = p.Src(), p.Dst(), i.index, p.HopLimit(), p.Class(), valid
@@ -27,6 +31,9 @@ func (i *Interface) receiveIPv6(b []byte, valid, group bool) {
 	if k.To, ok = i.admit6(k.Src, k.Dst, group); !ok {
 		c.InAddrErrors.Add(1)
 		return
+	}
+	if k.To != inet.Own {
+		c.received(len(p), k.To)
 	}
 	chain, problem := wire.Walk(p)
 	if problem.Verdict != wire.Accept {

@@ -26,7 +26,7 @@ func (s *Stack) reply6(v *view, in *Interface, p *inet.Packet, size int) error {
 
 // send6 is Send for IPv6.
 func (s *Stack) send6(o *inet.Out) error {
-	s.counters6.OutRequests.Add(1)
+	s.counters6.sent(len(o.Bytes)+wire.IPv6Len, o.Route.To)
 	h, i := &o.IP, o.Route.Link.(*Interface)
 	if h.TTL == 0 {
 		if h.TTL = uint8(i.v6.hops.Load()); h.TTL == 0 {

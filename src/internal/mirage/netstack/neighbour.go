@@ -41,8 +41,8 @@ func (i *Interface) signal(src, dst wire.Addr, to wire.MAC, n int, put func(m wi
 	clear(m)
 	put(m)
 	h := wire.IPFields{Protocol: wire.ProtoICMPv6, TTL: 255}
-	size := n
-	switch m.Type() {
+	size, typ := n, m.Type()
+	switch typ {
 	case wire.ICMPv6MLDv1Report, wire.ICMPv6MLDv1Done, wire.ICMPv6MLDv2Report:
 		copy(f.Bytes[ipv6Room+wire.RouterAlertLen:], m)
 		wire.PutRouterAlert(f.Bytes[ipv6Room:], wire.ProtoICMPv6)
@@ -52,7 +52,9 @@ func (i *Interface) signal(src, dst wire.Addr, to wire.MAC, n int, put func(m wi
 	wire.IPv6(f.Bytes[wire.EthernetLen:]).Put(&h, 0, wire.IPv6Len+size, src, dst)
 	wire.Ethernet(f.Bytes).Put(to, i.mac, wire.TypeIPv6)
 	f.Checksum = device.ChecksumNone
-	i.stack.counters6.ICMPOutMsgs.Add(1)
+	c := &i.stack.counters6
+	c.sentICMP(typ)
+	c.sent(len(f.Bytes)-wire.EthernetLen, i.stack.Local(dst, i.index))
 	i.transmit(f, false)
 }
 

@@ -156,5 +156,6 @@ func (i *Interface) sendIGMP(r mcast.Report) {
 	p.SetRouterAlert()
 	wire.Ethernet(f.Bytes).Put(wire.MulticastMAC(dst), i.mac, wire.TypeIPv4)
 	f.Checksum = device.ChecksumNone
+	i.stack.counters.sent(len(p), inet.Multicast)
 	i.transmit(f, false)
 }

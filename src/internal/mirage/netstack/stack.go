@@ -100,6 +100,9 @@ func (s *Stack) Counters() *Counters { return &s.counters }
 
 func (s *Stack) Counters6() *Counters { return &s.counters6 }
 
+// Fragments returns how many datagrams wait for fragments that they lack, of both families, and the octets that they take.
+func (s *Stack) Fragments() (datagrams, octets int) { return s.fragments.Held() }
+
 // Now is the monotonic clock in nanoseconds.
 func (s *Stack) Now() int64 { return s.config.Now() }
 

@@ -30,7 +30,7 @@ func (s *Stack) SendWhole(r *inet.Route, b []byte, loops bool) error {
 	f.Checksum = device.ChecksumNone
 	p := f.Bytes[wire.EthernetLen:]
 	copy(p, b)
-	c.OutRequests.Add(1)
+	c.sent(len(b), r.To)
 	if !r.Dst.Is4() {
 		if _, ok := wire.ParseIPv6(p); ok && loops && r.To == inet.Multicast {
 			i.loop(r, p)
@@ -68,5 +68,7 @@ func (s *Stack) CountICMP(v6 bool, m []byte) {
 	if v6 {
 		c = &s.counters6
 	}
-	c.ICMPOutMsgs.Add(1)
+	if len(m) > 0 {
+		c.sentICMP(m[0])
+	}
 }

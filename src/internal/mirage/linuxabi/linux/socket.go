@@ -176,7 +176,8 @@ const (
 	TCP_USER_TIMEOUT = 18
 
 	SizeofTCPInfo = 104 // as far as tcpi_total_retrans
-	TCP_LISTEN    = 10  // tcpi_state
+	TCP_TIME_WAIT = 6   // tcpi_state
+	TCP_LISTEN    = 10
 )
 
 // A Msghdr is struct user_msghdr.

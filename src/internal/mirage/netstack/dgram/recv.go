@@ -38,6 +38,13 @@ func (s *Socket) NextSize() int {
 	return s.queue.front().Size
 }
 
+// Waiting returns what the datagrams that wait count for, in octets, and how many there was no room for.
+func (s *Socket) Waiting() (octets int, drops uint64) {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	return s.queue.cost(), s.drops
+}
+
 // A Verdict is what became of a datagram that was received.
 type Verdict uint8
 
@@ -56,11 +63,13 @@ func (s *Socket) Put(d *Datagram, payload []byte) Verdict {
 		return Unwanted
 	}
 	if s.queue.cost()+recordCost+len(payload) > s.Opts.RecvBuffer && s.queue.count > 0 {
+		s.drops++
 		s.Mu.Unlock()
 		return Full
 	}
 	if more := int64(s.queue.grown(len(payload)) - s.queue.size()); more > 0 && s.memory.used.Add(more) > s.memory.limit.Load() {
 		s.memory.used.Add(-more)
+		s.drops++
 		s.Mu.Unlock()
 		return NoMemory
 	}

@@ -36,6 +36,7 @@ type Socket struct {
 	routeGen  uint32 // the Network's generation, 0 when Out.Route leads elsewhere
 	notify    func(readable, writable bool)
 	queue     queue
+	drops     uint64 // datagrams for which there was no room
 	err       error
 	failures  []Failure
 	groups    []group

@@ -84,6 +84,13 @@ func NewTable() *Table {
 	return t
 }
 
+// Held returns how many datagrams are held, and what they are charged, in octets.
+func (t *Table) Held() (datagrams, octets int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.all), t.memory
+}
+
 // A Verdict is what became of a fragment.
 type Verdict uint8
 

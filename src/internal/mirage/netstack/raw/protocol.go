@@ -93,6 +93,27 @@ func (l *matches) replace(old, m *match) {
 	}
 }
 
+// Sockets lists the raw sockets of IPv4, or of IPv6 if v6 is set, and Pings those for echoes.
+func (p *Protocol) Sockets(v6 bool) (all []*Socket) {
+	for k := range p.raw {
+		for _, m := range p.raw[k].load() {
+			if s, ok := m.owner.(*Socket); ok && m.v6 == v6 {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+func (p *Protocol) Pings(v6 bool) (all []*Ping) {
+	for _, m := range p.pings.load() {
+		if s, ok := m.owner.(*Ping); ok && m.v6 == v6 {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
 // wants reports whether a datagram is for the socket. A socket of IPv6 that is bound to an address gets what is sent to groups
 // all the same (net/ipv6/raw.c, raw_v6_match).
 func (m *match) wants(pkt *inet.Packet) bool {

@@ -12,6 +12,8 @@ type Info struct {
 	Window                        int   // of congestion control, segments
 	LastSent, LastHeard           int64 // how long ago
 	SendQueue, RecvQueue, RecvMax int
+	Threshold                     int  // of slow start, segments; 0: none has been found
+	Orphan                        bool // the user has closed it
 }
 
 // linuxStates are the states as include/net/tcp_states.h numbers them.
@@ -39,11 +41,12 @@ func (s *Socket) Info() Info {
 		Scale: c.rcvScale > 0, SendScale: c.sndScale, RecvScale: c.rcvScale, RTO: c.rtt.timeout(), RTT: c.rtt.smoothed,
 		RTTVar: c.rtt.variation, LeastRTT: c.rack.least, SendMSS: c.largestPayload(), RecvMSS: c.rcvSegment,
 		Unacked: c.flight.count, Sacked: c.flight.sackedCount, LastSent: now - c.lastSent, LastHeard: now - c.lastHeard,
-		SendQueue: c.queued, RecvQueue: c.ready, RecvMax: c.rcvLimit,
+		SendQueue: c.queued, RecvQueue: c.ready, RecvMax: c.rcvLimit, Orphan: s.closed,
 	}
 	i.Lost = (c.flight.lost + i.SendMSS - 1) / i.SendMSS
 	if c.cong != nil {
 		i.Window = c.cong.Window() / i.SendMSS
+		i.Threshold = c.cong.Threshold() / i.SendMSS
 	}
 	return i
 }

@@ -59,6 +59,24 @@ func (t *ports) set(n uint16, s *Socket, b *binding) {
 	low[n&0xff].Store(&q)
 }
 
+// Sockets lists the sockets of connections, also of those that are over but for waiting, and those that listen.
+func (p *Protocol) Sockets() []*Socket {
+	all := p.table.all()
+	for k := range p.ports.high {
+		low := p.ports.high[k].Load()
+		for n := 0; low != nil && n < len(low); n++ {
+			if at := low[n].Load(); at != nil {
+				for _, b := range *at {
+					if b.listening {
+						all = append(all, b.socket)
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
 // any reports whether the binding takes segments to every address of a's family.
 func (b *binding) any(a wire.Addr) bool {
 	return b.local == wire.Any4 && a.Is4() || b.local == wire.Any6 && !(b.v6only && a.Is4())

@@ -44,6 +44,9 @@ func New(n inet.Network) *Protocol {
 // gets a chunk of 4096 octets all the same.
 func (p *Protocol) SetMemoryLimit(octets int64) { p.memory.limit.Store(octets) }
 
+// MemoryUsed returns what the buffers of all connections take together, in octets.
+func (p *Protocol) MemoryUsed() int64 { return p.memory.used.Load() }
+
 // Counters returns the counters, which go on counting.
 func (p *Protocol) Counters() *Counters { return &p.counters }
 

@@ -89,6 +89,9 @@ func (s *Socket) Ready() Readiness {
 	return r
 }
 
+// V6 reports whether it is a socket of IPv6, which may speak IPv4.
+func (s *Socket) V6() bool { return s.v6 }
+
 // Local returns the local address, 0.0.0.0:0 or [::]:0 before it has one.
 func (s *Socket) Local() wire.AddrPort {
 	s.mu.Lock()

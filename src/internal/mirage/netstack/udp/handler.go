@@ -35,7 +35,7 @@ func (p *Protocol) answer(h Handler, pkt *inet.Packet, u wire.UDP) {
 	}
 	o, err := p.net.Reply(pkt, 0)
 	if err != nil {
-		p.counters.SndbufErrors.Add(1)
+		p.of(pkt.Src).SndbufErrors.Add(1)
 		return
 	}
 	dst := o.Bytes[wire.UDPLen:]
@@ -47,7 +47,7 @@ func (p *Protocol) answer(h Handler, pkt *inet.Packet, u wire.UDP) {
 	if &answer[0] != &dst[0] {
 		p.net.Drop(o)
 		if o, err = p.net.Reply(pkt, wire.UDPLen+len(answer)); err != nil {
-			p.counters.SndbufErrors.Add(1)
+			p.of(pkt.Src).SndbufErrors.Add(1)
 			return
 		}
 		copy(o.Bytes[wire.UDPLen:], answer)
@@ -62,6 +62,6 @@ func (p *Protocol) send(o *inet.Out, src, dst uint16) error {
 		o.PartialAt = 6
 	}
 	wire.UDP(o.Bytes).Put(src, dst, o.Route.Src, o.Route.Dst, o.Offload)
-	p.counters.OutDatagrams.Add(1)
+	p.of(o.Route.Dst).OutDatagrams.Add(1)
 	return p.net.Send(o)
 }

@@ -72,6 +72,21 @@ func (p *port) with(s *Socket, b *binding) *port {
 	return q
 }
 
+// Sockets lists the sockets that have a port.
+func (p *Protocol) Sockets() (all []*Socket) {
+	for k := range p.ports.high {
+		low := p.ports.high[k].Load()
+		for n := 0; low != nil && n < len(low); n++ {
+			if at := low[n].Load(); at != nil {
+				for _, b := range at.bindings {
+					all = append(all, b.socket)
+				}
+			}
+		}
+	}
+	return all
+}
+
 // any reports whether the binding takes datagrams to every address of a's family.
 func (b *binding) any(a wire.Addr) bool {
 	return b.local == wire.Any4 && a.Is4() || b.local == wire.Any6 && !(b.v6only && a.Is4())

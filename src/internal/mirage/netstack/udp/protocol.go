@@ -14,7 +14,7 @@ type Protocol struct {
 	net      inet.Network
 	seed     uint64
 	ports    ports
-	counters Counters
+	counters [2]Counters // of IPv4 and of IPv6
 	memory   dgram.Memory
 
 	mu sync.Mutex // serialises changes of ports; taken after a socket's
@@ -22,7 +22,7 @@ type Protocol struct {
 
 // Counters count what the protocol did, under the names of RFC 4113 and /proc/net/snmp.
 type Counters struct {
-	InDatagrams, NoPorts, InErrors, OutDatagrams, RcvbufErrors, SndbufErrors, InCsumErrors, MemErrors atomic.Uint64
+	InDatagrams, NoPorts, InErrors, OutDatagrams, RcvbufErrors, SndbufErrors, InCsumErrors, IgnoredMulti, MemErrors atomic.Uint64
 }
 
 // defaultLimit is what the queues of all sockets may take, in octets, until SetMemoryLimit.
@@ -41,30 +41,45 @@ func New(n inet.Network) *Protocol {
 // SetMemoryLimit bounds what the receive queues of all sockets take together, in octets.
 func (p *Protocol) SetMemoryLimit(octets int64) { p.memory.SetLimit(octets) }
 
-// Counters returns the counters, which go on counting.
-func (p *Protocol) Counters() *Counters { return &p.counters }
+// MemoryUsed returns what the receive queues of all sockets take together, in octets.
+func (p *Protocol) MemoryUsed() int64 { return p.memory.Used() }
+
+// Counters returns the counters of IPv4, Counters6 those of IPv6, which go on counting.
+func (p *Protocol) Counters() *Counters { return &p.counters[0] }
+
+func (p *Protocol) Counters6() *Counters { return &p.counters[1] }
+
+// of returns the counters of an address's family.
+func (p *Protocol) of(a wire.Addr) *Counters {
+	if a.Is4() {
+		return &p.counters[0]
+	}
+	return &p.counters[1]
+}
 
 // Input takes one datagram: RFC 768, RFC 1122 section 4.1.3.
 func (p *Protocol) Input(pkt *inet.Packet) {
+	c := p.of(pkt.Dst)
 	u, ok := wire.ParseUDP(pkt.Payload)
 	if !ok {
-		p.counters.InErrors.Add(1)
+		c.InErrors.Add(1)
 		return
 	}
 	if !pkt.Valid && !u.ChecksumOK(pkt.Src, pkt.Dst) {
-		p.counters.InErrors.Add(1)
-		p.counters.InCsumErrors.Add(1)
+		c.InErrors.Add(1)
+		c.InCsumErrors.Add(1)
 		return
 	}
 	at := p.ports.at(u.DstPort())
 	switch {
-	case at == nil:
 	case pkt.To != inet.Own:
-		if at.deliverAll(p, pkt, u) {
-			return
+		if at == nil || !at.deliverAll(p, pkt, u) {
+			c.IgnoredMulti.Add(1)
 		}
+		return
+	case at == nil:
 	case at.handler != nil:
-		p.counters.InDatagrams.Add(1)
+		c.InDatagrams.Add(1)
 		p.answer(at.handler, pkt, u)
 		return
 	default:
@@ -73,7 +88,7 @@ func (p *Protocol) Input(pkt *inet.Packet) {
 			return
 		}
 	}
-	p.counters.NoPorts.Add(1)
+	c.NoPorts.Add(1)
 	p.net.Unreachable(pkt) // RFC 1122 section 4.1.3.1
 }
 

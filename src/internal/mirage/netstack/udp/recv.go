@@ -13,7 +13,7 @@ func (s *Socket) deliver(pkt *inet.Packet, u wire.UDP) {
 		From: wire.AddrPort{Addr: pkt.Src, Zone: pkt.Zone, Port: u.SrcPort()}, Dst: pkt.Dst, Iface: pkt.Iface,
 		Size: len(payload), TTL: pkt.TTL, TOS: pkt.TOS, Time: s.Net.Now(),
 	}
-	c := &s.p.counters
+	c := s.p.of(pkt.Dst)
 	switch s.Put(&d, payload) {
 	case dgram.Taken:
 		c.InDatagrams.Add(1)

@@ -46,7 +46,7 @@ func (s *Socket) send(b []byte, to wire.AddrPort, c *Control, toPeer bool) (int,
 		return 0, err
 	}
 	if err := s.Begin(wire.UDPLen+len(b), c); err != nil {
-		s.p.counters.SndbufErrors.Add(1)
+		s.p.of(to.Addr).SndbufErrors.Add(1)
 		return 0, err
 	}
 	copy(s.Out.Bytes[wire.UDPLen:], b)

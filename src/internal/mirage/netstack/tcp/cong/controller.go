@@ -5,6 +5,9 @@ type Controller interface {
 	// Window is how many octets may be in the network.
 	Window() int
 
+	// Threshold is where slow start ends, octets; 0 if there has been no loss.
+	Threshold() int
+
 	// Acked says that n octets have arrived that were sent while the window was full, outside recovery. rtt is the
 	// connection's smoothed round-trip time, nanoseconds, 0 if it is not known.
 	Acked(now int64, n int, rtt int64)
@@ -40,6 +43,13 @@ func newWindow(mss int) window {
 func initial(mss int) int { return min(10*mss, max(2*mss, 14600)) }
 
 func (w *window) Window() int { return w.size }
+
+func (w *window) Threshold() int {
+	if w.threshold == largest {
+		return 0
+	}
+	return w.threshold
+}
 
 // Idle brings the window back to where it began: RFC 5681 section 4.1.
 func (w *window) Idle() { w.size = min(w.size, initial(w.mss)) }
