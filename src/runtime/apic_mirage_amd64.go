@@ -142,6 +142,9 @@ func interrupt(vec uint32) {
 		apicWrite(apicEOI, 0)
 		wakeInterrupt()
 		return
+	case vec == vectorXen:
+		xenEvents()
+		return // no end of interrupt: it does not come by the APIC
 	case vec == vectorFlush:
 		flushIfAsked()
 	case vec >= vectorLine && vec <= vectorLast:

@@ -3,15 +3,19 @@
 package runtime
 
 // Clocks on amd64: the TSC, whose rate comes from CPUID or the hypervisor where they say it, and is measured otherwise;
-// the wall clock is the CMOS clock.
+// the wall clock is the CMOS clock, or Xen's.
 
 func clockInit() {
+	xenInit()
 	apicInit()
 	cpu0.arch.apicID = apicRead(apicID)
 	if apicRegs != 0 {
 		cpu0.arch.apicID >>= 24
 	}
-	hz := tscFromCPUID()
+	hz := tscFromXen()
+	if hz == 0 {
+		hz = tscFromCPUID()
+	}
 	if hz == 0 {
 		hz = tscFromPIT()
 	}
@@ -26,6 +30,10 @@ func clockInit() {
 		apicMeasure()
 	}
 	timerStart()
+	if xenShared != nil {
+		wallOffset.Store(xenWallClock() - nanotime1())
+		return
+	}
 	wallOffset.Store(cmosTime() * 1e9)
 }
 

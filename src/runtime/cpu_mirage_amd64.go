@@ -39,6 +39,7 @@ const (
 	vectorTimer    = 0x20
 	vectorWake     = 0x21
 	vectorFlush    = 0x22
+	vectorXen      = 0x23
 	vectorLine     = 0x30 // and up: interrupt lines
 	vectorLast     = 0xef
 	vectorSpurious = 0xff
@@ -65,7 +66,10 @@ var startInfo uintptr // physical address, from rt0
 var bootTables uintptr
 
 // vmUse switches to the page tables at root.
-func vmUse(root uintptr) { writeCR3(root) }
+func vmUse(root uintptr) {
+	xenConsoleRemap()
+	writeCR3(root)
+}
 
 // trapInit lets traps arrive on the boot CPU.
 func trapInit() {

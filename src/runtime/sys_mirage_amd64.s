@@ -193,6 +193,23 @@ TEXT runtime·invlpg(SB),NOSPLIT,$0-8
 	INVLPG	(AX)
 	RET
 
+// func hypercall(op, command uintptr, arg unsafe.Pointer, n uintptr) int
+// Xen, xen/include/public/arch-x86/xen-x86_64.h; it may change the registers of arguments.
+TEXT runtime·hypercall(SB),NOSPLIT,$0-40
+	MOVQ	op+0(FP), AX
+	MOVQ	command+8(FP), DI
+	MOVQ	arg+16(FP), SI
+	MOVQ	n+24(FP), DX
+	CMPB	runtime·xenAMD(SB), $0
+	JEQ	intel
+	BYTE $0x0f; BYTE $0x01; BYTE $0xd9	// VMMCALL
+	JMP	called
+intel:
+	BYTE $0x0f; BYTE $0x01; BYTE $0xc1	// VMCALL
+called:
+	MOVQ	AX, ret+32(FP)
+	RET
+
 TEXT runtime·inb(SB),NOSPLIT,$0-9
 	MOVW	port+0(FP), DX
 	INB

@@ -2,7 +2,7 @@
 
 package runtime
 
-// The console of last resort: the 16550 at COM1, polled. PC16550D data sheet, 8.
+// The console of last resort: the 16550 at COM1, polled (PC16550D data sheet, 8), or Xen's.
 
 const (
 	com1    = 0x3f8
@@ -21,11 +21,15 @@ func consoleInit() {
 		outb(com1+uartLCR, 3) // 8 bits, no parity, one stop bit
 		outb(com1+2, 7)       // FIFOs on and empty
 	}
+	xenConsoleInit()
 }
 
 //go:nosplit
 //go:nowritebarrierrec
 func consolePut(c byte) {
+	if xenConsole != 0 {
+		xenConsolePut(c)
+	}
 	if !consolePresent {
 		return
 	}
