@@ -11,7 +11,7 @@ type view struct {
 	generation uint32
 	ifaces     []*Interface // by index-1
 	addrs      []viewAddr   // IPv4's first
-	filter     uint64       // bit n is set if an address in addrs ends in the six bits n
+	filter     uint64       // bit n is set if n is the filterBit of an address in addrs, other than 127.0.0.0/8
 	groups     []viewGroup
 	routes     []viewRoute // of IPv4, most specific first, then by metric
 	routes6    []viewRoute // of IPv6
@@ -67,7 +67,9 @@ func newView(s *Stack) *view {
 		v.insert(r)
 	}
 	for _, a := range v.addrs {
-		v.filter |= 1 << (a.addr.Bits32() % 64)
+		if !a.addr.Is4() || !a.addr.IsLoopback() { // those are told by their first octet
+			v.filter |= 1 << filterBit(a.addr)
+		}
 	}
 	return v
 }
@@ -90,10 +92,13 @@ func (v *view) insert(entry RouteEntry) {
 	(*table)[at] = r
 }
 
+// filterBit spreads addresses over 64 bits: neighbours, which differ in their ends, and networks alike (Fibonacci hashing).
+func filterBit(a wire.Addr) uint32 { return a.Bits32() * 0x9e3779b1 >> 26 }
+
 // local reports what an address is to this host, on the interface with that index or, if 0, on any.
 func (v *view) local(a wire.Addr, iface int) inet.Locality {
 	// Own addresses are own on every interface: the weak end system model of RFC 1122 section 3.3.4.2, as Linux has it.
-	if v.filter>>(a.Bits32()%64)&1 != 0 {
+	if v.filter>>filterBit(a)&1 != 0 {
 		for k := range v.addrs {
 			if l := &v.addrs[k]; l.addr == a && (!l.bound || iface == 0 || l.iface == iface) {
 				return l.to
