@@ -1,3 +1,5 @@
+//go:build !mirage
+
 package netstack
 
 import (
