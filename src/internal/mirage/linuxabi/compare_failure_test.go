@@ -122,7 +122,12 @@ func (r *trace6) whole6() {
 	fmt.Fprintf(&r.b, "%x %d\n", info, size)
 	r.set(s, v6, linux.IPV6_RECVERR, 1)
 	r.set(s, v6, linux.IPV6_DONTFRAG, 1)
+	r.get(s, v6, linux.IPV6_RECVPATHMTU)
+	r.set(s, v6, linux.IPV6_RECVPATHMTU, 1)
+	r.get(s, v6, linux.IPV6_RECVPATHMTU)
 	r.send("too long", s, make([]byte, 3000), to)
+	r.receive("what the path takes", s, linux.MSG_DONTWAIT)
+	r.receive("once", s, linux.MSG_DONTWAIT)
 	r.receive("the failure", s, linux.MSG_ERRQUEUE)
 	for _, v := range []uint32{0, 1, 2} {
 		control := make([]byte, 24)

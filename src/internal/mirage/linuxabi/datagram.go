@@ -21,6 +21,7 @@ type datagramEnd interface {
 	Recv(b []byte, peek bool) (int, dgram.Datagram, error)
 	RecvFailure() (dgram.Failure, error)
 	PathMTU() (int, error)
+	TakePath() dgram.Path
 	NextSize() int
 	Waiting() (octets int, drops uint64)
 	Notify(f func(readable, writable bool))
@@ -207,6 +208,11 @@ func parseControl(b []byte) (c dgram.Control, e linux.Errno) {
 			return linux.EINVAL
 		case level == linux.IPPROTO_IPV6:
 			return parseControl6(&c, kind, data)
+		case level == linux.IPPROTO_UDP && kind == linux.UDP_SEGMENT && len(data) == 2:
+			c.Segment = get16(data)
+			return 0
+		case level == linux.IPPROTO_UDP:
+			return linux.EINVAL
 		case level != linux.IPPROTO_IP:
 			return 0 // another protocol's
 		case kind == linux.IP_PKTINFO && len(data) == 12:
@@ -234,6 +240,9 @@ func parseControl(b []byte) (c dgram.Control, e linux.Errno) {
 func (s *datagramSocket) receive(p *Process, b []byte, m *message, flags uintptr) (int, linux.Errno) {
 	if flags&linux.MSG_ERRQUEUE != 0 {
 		return s.takeFailure(b, m)
+	}
+	if s.wanted.Load()&wantPath6 != 0 && s.takePath(m) {
+		return 0, 0
 	}
 	n, g, e := s.take(b, flags)
 	if e != 0 {

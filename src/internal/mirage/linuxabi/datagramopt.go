@@ -18,7 +18,36 @@ func (s *datagramSocket) setOption(p *Process, level, name uintptr, value []byte
 			return s.setIPv6Option(name, value)
 		}
 	}
+	if level == linux.IPPROTO_UDP && s.protocol == linux.IPPROTO_UDP {
+		return s.setUDPOption(name, value)
+	}
 	return linux.ENOPROTOOPT
+}
+
+// setUDPOption sets an option of UDP's own. Datagrams are never joined to be received, as UDP_GRO allows.
+func (s *datagramSocket) setUDPOption(name uintptr, value []byte) linux.Errno {
+	v, e := intOption(value)
+	switch {
+	case e != 0:
+		return e
+	case name == linux.UDP_GRO:
+		return s.want(wantJoined, v != 0)
+	case name != linux.UDP_SEGMENT:
+		return linux.ENOPROTOOPT
+	case v < 0 || v > 1<<16-1:
+		return linux.EINVAL
+	}
+	return errno(s.end.Configure(func(o *dgram.Options) { o.Segment = v }))
+}
+
+func (s *datagramSocket) udpOption(name uintptr, o *dgram.Options) ([]byte, linux.Errno) {
+	switch name {
+	case linux.UDP_GRO:
+		return boolValue(s.wanted.Load()&wantJoined != 0), 0
+	case linux.UDP_SEGMENT:
+		return intValue(o.Segment), 0
+	}
+	return nil, linux.ENOPROTOOPT
 }
 
 func (s *datagramSocket) setSocketOption(p *Process, name uintptr, value []byte) linux.Errno {
@@ -150,6 +179,9 @@ func (s *datagramSocket) option(p *Process, level, name uintptr) ([]byte, linux.
 		if s.domain == linux.AF_INET6 {
 			return s.ipv6Option(name, o)
 		}
+	}
+	if level == linux.IPPROTO_UDP && s.protocol == linux.IPPROTO_UDP {
+		return s.udpOption(name, &o)
 	}
 	return nil, linux.EOPNOTSUPP
 }

@@ -72,6 +72,19 @@ func (s *datagramSocket) pathMTU() ([]byte, linux.Errno) {
 	return intValue(mtu), errno(err)
 }
 
+// takePath receives that a datagram was too long for its way, if one was: an empty message with what the way takes (RFC 3542
+// section 11.3).
+func (s *datagramSocket) takePath(m *message) bool {
+	path := s.end.TakePath()
+	if path.MTU == 0 {
+		return false
+	}
+	var to inetName
+	m.addr = to.put(&s.socketBase, path.To)
+	m.addControl(linux.IPPROTO_IPV6, linux.IPV6_PATHMTU, append(m.addr[:len(m.addr):len(m.addr)], intValue(path.MTU)...))
+	return true
+}
+
 // pathInfo is the value of IPV6_PATHMTU, a struct ip6_mtuinfo (RFC 3542 section 11.4): the MTU behind an address, which Linux
 // leaves empty.
 func (s *datagramSocket) pathInfo() ([]byte, linux.Errno) {

@@ -14,6 +14,8 @@ const (
 	wantInfo6 = 1 << (16 + iota)
 	wantHops6
 	wantClass6
+	wantPath6
+	wantJoined // UDP_GRO
 )
 
 // An ip6 is what an option of both kinds of socket changes: its value, or why it may not be.
@@ -113,6 +115,8 @@ func (s *datagramSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 		return s.want(wantHops6, v != 0)
 	case linux.IPV6_RECVTCLASS:
 		return s.want(wantClass6, v != 0)
+	case linux.IPV6_RECVPATHMTU:
+		return s.want(wantPath6, v != 0)
 	case linux.IPV6_AUTOFLOWLABEL:
 		return 0
 	case linux.IPV6_MULTICAST_HOPS:
@@ -179,6 +183,8 @@ func (s *datagramSocket) ipv6Option(name uintptr, o dgram.Options) ([]byte, linu
 		return boolValue(s.wanted.Load()&wantHops6 != 0), 0
 	case linux.IPV6_RECVTCLASS:
 		return boolValue(s.wanted.Load()&wantClass6 != 0), 0
+	case linux.IPV6_RECVPATHMTU:
+		return boolValue(s.wanted.Load()&wantPath6 != 0), 0
 	case linux.IPV6_MULTICAST_HOPS:
 		return intValue(int(o.MulticastHops)), 0
 	case linux.IPV6_MULTICAST_LOOP:

@@ -144,11 +144,18 @@ const (
 	IPV6_PKTINFO        = 50
 	IPV6_RECVHOPLIMIT   = 51
 	IPV6_HOPLIMIT       = 52
+	IPV6_RECVPATHMTU    = 60
 	IPV6_PATHMTU        = 61
 	IPV6_DONTFRAG       = 62
 	IPV6_RECVTCLASS     = 66
 	IPV6_TCLASS         = 67
 	IPV6_AUTOFLOWLABEL  = 70
+)
+
+// Options of level IPPROTO_UDP (include/uapi/linux/udp.h).
+const (
+	UDP_SEGMENT = 103
+	UDP_GRO     = 104
 )
 
 // Options of raw sockets (include/uapi/linux/icmp.h, icmpv6.h, in6.h).

@@ -62,18 +62,35 @@ func (s *Socket) keep(f Failure) {
 	}
 }
 
-// tooLong keeps the failure of a datagram that is too long for its way. Mu is held.
+// tooLong keeps the failure of a datagram that is too long for its way, and what that way takes. Mu is held.
 func (s *Socket) tooLong(r *inet.Route) {
-	if !s.keeps(r.Dst) {
-		return
-	}
 	header := wire.IPv4Len
 	if !r.Dst.Is4() {
 		header = wire.IPv6Len
+		s.path = Path{wire.On(r.Dst, 0, r.Link.Index()), r.Room + header}
+	}
+	if !s.keeps(r.Dst) {
+		return
 	}
 	s.keep(Failure{
 		Errno: inet.EMSGSIZE, Local: true, Info: uint32(r.Room + header), To: wire.AddrPort{Addr: r.Dst, Port: s.Peer.Port},
 	})
+}
+
+// A Path is what the way to an address takes, in octets with the IP header.
+type Path struct {
+	To  wire.AddrPort
+	MTU int
+}
+
+// TakePath returns the way for which the last datagram was too long since it was last called (RFC 3542 section 11.3); MTU is 0 if
+// there was none.
+func (s *Socket) TakePath() Path {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	p := s.path
+	s.path = Path{}
+	return p
 }
 
 // RecvFailure takes the oldest failure that is kept (MSG_ERRQUEUE); the pending error is then that of the next one. The errors

@@ -26,6 +26,8 @@ type Options struct {
 
 	MulticastIface, MulticastIface6 int // index of the interface for multicast datagrams, 0: the routes say
 
+	Segment int // of UDP: what is longer is sent as several datagrams of so many octets (UDP_SEGMENT); 0: as one
+
 	Iface      int // SO_BINDTODEVICE: index of the only interface used, 0 for any
 	RecvBuffer int // octets of datagrams that may wait, each counted with 256 more
 }
@@ -48,6 +50,7 @@ type Control struct {
 	TOS   uint8
 
 	DontFragment6 Choice // IPV6_DONTFRAG
+	Segment       uint16 // UDP_SEGMENT
 }
 
 // A Choice is yes, no, or what the options say.

@@ -39,6 +39,7 @@ type Socket struct {
 	drops     uint64 // datagrams for which there was no room
 	err       error
 	failures  []Failure
+	path      Path
 	groups    []group
 	picky     bool // not all that comes to groups is wanted
 }

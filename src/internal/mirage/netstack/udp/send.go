@@ -42,6 +42,9 @@ func (s *Socket) SendTo(b []byte, to wire.AddrPort, c Control) (int, error) {
 
 // send does the rest. toPeer: without a route of its own. s.Mu is held.
 func (s *Socket) send(b []byte, to wire.AddrPort, c *Control, toPeer bool) (int, error) {
+	if size := max(int(c.Segment), s.Opts.Segment); size != 0 && len(b) > size {
+		return s.sendSegments(b, size, to, c, toPeer)
+	}
 	if err := s.prepare(len(b), to, c, toPeer); err != nil {
 		return 0, err
 	}
@@ -53,6 +56,46 @@ func (s *Socket) send(b []byte, to wire.AddrPort, c *Control, toPeer bool) (int,
 	if err := s.p.send(&s.Out, s.port, to.Port); err != nil {
 		return 0, err
 	}
+	return len(b), nil
+}
+
+// maxSegments bounds the datagrams that one call sends (include/linux/udp.h, UDP_MAX_SEGMENTS).
+const maxSegments = 128
+
+// sendSegments sends b as datagrams of size octets, of which the last may be shorter (udp(7), UDP_SEGMENT). The errors are send's,
+// EINVAL (too many) and EMSGSIZE (longer than a frame takes). What the card has no room for, after the first, is lost.
+func (s *Socket) sendSegments(b []byte, size int, to wire.AddrPort, c *Control, toPeer bool) (int, error) {
+	if len(b) > maxPayload && (len(b) > maxPayload6 || to.Addr.Is4()) {
+		return 0, inet.EMSGSIZE
+	}
+	if err := s.prepare(size, to, c, toPeer); err != nil {
+		return 0, err
+	}
+	o := &s.Out
+	switch {
+	case size+wire.UDPLen > o.Route.Room:
+		return 0, inet.EMSGSIZE
+	case len(b) > maxSegments*size:
+		return 0, inet.EINVAL
+	}
+	for rest := b; len(rest) > 0; {
+		n := min(size, len(rest))
+		if err := s.Begin(wire.UDPLen+n, c); err != nil {
+			s.p.of(to.Addr).SndbufErrors.Add(1)
+			if len(rest) == len(b) {
+				return 0, err
+			}
+			break
+		}
+		copy(o.Bytes[wire.UDPLen:], rest[:n])
+		rest = rest[n:]
+		o.Batch = len(rest) > 0
+		if err := s.p.send(o, s.port, to.Port); err != nil {
+			o.Batch = false
+			return 0, err
+		}
+	}
+	o.Batch = false
 	return len(b), nil
 }
 
