@@ -144,6 +144,19 @@ func (s *streamSocket) waiting() int { return s.tcp.Waiting() }
 
 func (s *streamSocket) ready(d *description) uint32 { return pollBits(s.tcp.Ready()) }
 
-func (s *streamSocket) mode() uint32           { return linux.S_IFSOCK | 0o777 }
-func (s *streamSocket) queue() *waitQueue      { return &s.changed }
-func (s *streamSocket) release(d *description) { s.tcp.Close() }
+func (s *streamSocket) mode() uint32      { return linux.S_IFSOCK | 0o777 }
+func (s *streamSocket) queue() *waitQueue { return &s.changed }
+
+// release closes the socket, and waits for what was written to arrive for as long as SO_LINGER says (socket(7)), whether or not the
+// description is non-blocking.
+func (s *streamSocket) release(d *description) {
+	s.tcp.Close()
+	l := s.linger.Load()
+	if on, seconds := uint32(l), uint32(l>>32); on != 0 && seconds != 0 {
+		w := newSleeper()
+		w.watch(&s.changed)
+		defer w.leave()
+		for deadline := deadlineAfter(int64(seconds) * 1e9); s.tcp.Lingers() && w.sleep(deadline); {
+		}
+	}
+}

@@ -11,6 +11,6 @@
 // never block, with Linux's errors. Nothing here knows what a file descriptor is.
 //
 // Not there yet: path MTU discovery by probing (RFC 4821; ICMP's word is taken), ECN, urgent data (its octets are in the
-// stream), undoing a reduction that was not needed (RFC 5682, 4015), and a close that waits (SO_LINGER with a time). The
-// connections that a listener made do not keep others from binding its port once it is closed.
+// stream), and undoing a reduction that was not needed (RFC 5682, 4015). The connections that a listener made do not keep
+// others from binding its port once it is closed.
 package tcp

@@ -19,6 +19,10 @@ func (s *Socket) settle(now int64, iface int) {
 		return
 	}
 	s.transmit(now, iface)
+	if s.lingers && !c.lingers() {
+		s.lingers = false
+		c.events |= evWritable
+	}
 	s.count(c)
 	if c.state == closed && !c.resetDue {
 		s.leaveTable()

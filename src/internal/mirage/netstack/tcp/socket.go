@@ -40,6 +40,7 @@ type Socket struct {
 	noRead  bool       // shut down
 	noWrite bool
 	closed  bool // by the user
+	lingers bool // and waited for until what was written has arrived
 }
 
 // NewSocket makes a socket for IPv4, or for both families if v6 is set.
@@ -178,6 +179,14 @@ func (s *Socket) Shutdown(read, write bool) error {
 	return nil
 }
 
+// Lingers reports whether the socket is closed with a time in Options.Linger, and something that was written, or the end of it,
+// has not arrived. Notify tells when it has.
+func (s *Socket) Lingers() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lingers && s.conn != nil && s.conn.lingers()
+}
+
 // Close ends the socket: every later call gives EBADF. What was written is still sent, unless something that came was not
 // read or Options.Linger is 0: then the peer gets a RST.
 func (s *Socket) Close() error {
@@ -187,6 +196,7 @@ func (s *Socket) Close() error {
 		return inet.EBADF
 	}
 	s.closed, s.noRead, s.noWrite = true, true, true
+	s.lingers = s.options.Linger > 0
 	if s.listener != nil {
 		s.unlisten()
 		s.mu.Lock()

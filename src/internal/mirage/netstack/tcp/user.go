@@ -44,6 +44,15 @@ func (c *conn) leave(now int64) {
 	}
 }
 
+// lingers reports whether, once the user has closed, our FIN has not been sent or not been acknowledged.
+func (c *conn) lingers() bool {
+	switch c.state {
+	case established, closeWait, finWait1, closing, lastAck:
+		return true
+	}
+	return false
+}
+
 // abort ends the connection with a RST: RFC 9293 section 3.10.5.
 func (c *conn) abort(why inet.Errno) {
 	switch c.state {
