@@ -251,10 +251,14 @@ func infoValue(i tcp.Info) []byte {
 	flag(i.Scale, 4)
 	b[6] = i.SendScale | i.RecvScale<<4
 	const us, ms = 1e3, 1e6
+	threshold := i.Threshold
+	if threshold == 0 {
+		threshold = 0x7fffffff // TCP_INFINITE_SSTHRESH: none has been found
+	}
 	for at, v := range map[int]int{
 		8: int(i.RTO / us), 16: i.SendMSS, 20: i.RecvMSS, 24: i.Unacked, 28: i.Sacked, 32: i.Lost,
 		44: int(i.LastSent / ms), 52: int(i.LastHeard / ms), 56: int(i.LastHeard / ms), 64: i.RecvMax,
-		68: int(i.RTT / us), 72: int(i.RTTVar / us), 80: i.Window, 84: i.SendMSS, 96: i.RecvMax,
+		68: int(i.RTT / us), 72: int(i.RTTVar / us), 76: threshold, 80: i.Window, 84: i.SendMSS, 96: i.RecvMax,
 	} {
 		put32(b[at:], uint32(v))
 	}
