@@ -19,6 +19,18 @@ func eachControl(b []byte, f func(level, kind int32, data []byte) linux.Errno) l
 	return 0
 }
 
+// addTime appends when a datagram came, nanoseconds since 1970: a struct timespec, or a struct timeval (socket(7), SO_TIMESTAMP).
+func (m *message) addTime(exact bool, ns int64) {
+	t, kind := timespec(ns), int32(linux.SO_TIMESTAMPNS)
+	if !exact {
+		t.Nsec, kind = t.Nsec/1e3, linux.SO_TIMESTAMP
+	}
+	var b [16]byte
+	put64(b[:], uint64(t.Sec))
+	put64(b[8:], uint64(t.Nsec))
+	m.addControl(linux.SOL_SOCKET, kind, b[:])
+}
+
 // addControl appends an item to what is received with m, or notes that there is no room for it.
 func (m *message) addControl(level, kind int32, data []byte) {
 	size := linux.SizeofCmsghdr + len(data)

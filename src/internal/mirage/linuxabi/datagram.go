@@ -254,6 +254,9 @@ func (s *datagramSocket) receive(p *Process, b []byte, m *message, flags uintptr
 		m.flags |= linux.MSG_TRUNC
 	}
 	wanted := s.wanted.Load()
+	if wanted&(wantTime|wantTimeNS) != 0 {
+		m.addTime(wanted&wantTimeNS != 0, wallClock()-nanotime()+g.Time)
+	}
 	if wanted>>linux.IP_PKTINFO&1 != 0 {
 		var info [12]byte
 		put32(info[:], uint32(g.Iface))

@@ -63,6 +63,15 @@ func (s *datagramSocket) setSocketOption(p *Process, name uintptr, value []byte)
 		change = func(o *dgram.Options) { o.ReusePort = v != 0 }
 	case linux.SO_BROADCAST:
 		change = func(o *dgram.Options) { o.Broadcast = v != 0 }
+	case linux.SO_TIMESTAMP, linux.SO_TIMESTAMPNS:
+		if e != 0 {
+			return e
+		}
+		s.wanted.And(^uint32(wantTime | wantTimeNS)) // one of them, or none
+		if name == linux.SO_TIMESTAMP {
+			return s.want(wantTime, v != 0)
+		}
+		return s.want(wantTimeNS, v != 0)
 	case linux.SO_RCVBUF, linux.SO_RCVBUFFORCE:
 		change = func(o *dgram.Options) { o.RecvBuffer = receiveBuffer(v) }
 	default:
@@ -110,12 +119,7 @@ func (s *datagramSocket) setIPOption(p *Process, name uintptr, value []byte) lin
 	var change func(o *dgram.Options)
 	switch name {
 	case linux.IP_PKTINFO, linux.IP_RECVTTL, linux.IP_RECVTOS:
-		if v != 0 {
-			s.wanted.Or(1 << name)
-		} else {
-			s.wanted.And(^uint32(1 << name))
-		}
-		return 0
+		return s.want(1<<name, v != 0)
 	case linux.IP_TOS:
 		change = func(o *dgram.Options) { o.TOS = uint8(v) }
 	case linux.IP_MULTICAST_LOOP:
@@ -167,6 +171,10 @@ func (s *datagramSocket) option(p *Process, level, name uintptr) ([]byte, linux.
 			return boolValue(o.ReusePort), 0
 		case linux.SO_BROADCAST:
 			return boolValue(o.Broadcast), 0
+		case linux.SO_TIMESTAMP:
+			return boolValue(s.wanted.Load()&wantTime != 0), 0
+		case linux.SO_TIMESTAMPNS:
+			return boolValue(s.wanted.Load()&wantTimeNS != 0), 0
 		case linux.SO_RCVBUF:
 			return intValue(o.RecvBuffer), 0
 		case linux.SO_BINDTODEVICE:

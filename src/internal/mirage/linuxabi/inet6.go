@@ -16,6 +16,8 @@ const (
 	wantClass6
 	wantPath6
 	wantJoined // UDP_GRO
+	wantTime   // SO_TIMESTAMP
+	wantTimeNS // SO_TIMESTAMPNS
 )
 
 // An ip6 is what an option of both kinds of socket changes: its value, or why it may not be.
@@ -107,16 +109,11 @@ func (s *datagramSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 	if e != 0 {
 		return e
 	}
+	if bit := asked6(name); bit != 0 {
+		return s.want(bit, v != 0)
+	}
 	var change func(o *dgram.Options)
 	switch name {
-	case linux.IPV6_RECVPKTINFO:
-		return s.want(wantInfo6, v != 0)
-	case linux.IPV6_RECVHOPLIMIT:
-		return s.want(wantHops6, v != 0)
-	case linux.IPV6_RECVTCLASS:
-		return s.want(wantClass6, v != 0)
-	case linux.IPV6_RECVPATHMTU:
-		return s.want(wantPath6, v != 0)
 	case linux.IPV6_AUTOFLOWLABEL:
 		return 0
 	case linux.IPV6_MULTICAST_HOPS:
@@ -165,6 +162,21 @@ func (s *datagramSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 	return errno(s.end.Configure(change))
 }
 
+// asked6 is the bit of what an option of level IPPROTO_IPV6 asks for, 0 if it is one of another kind.
+func asked6(name uintptr) uint32 {
+	switch name {
+	case linux.IPV6_RECVPKTINFO:
+		return wantInfo6
+	case linux.IPV6_RECVHOPLIMIT:
+		return wantHops6
+	case linux.IPV6_RECVTCLASS:
+		return wantClass6
+	case linux.IPV6_RECVPATHMTU:
+		return wantPath6
+	}
+	return 0
+}
+
 // want notes whether receivers ask for something.
 func (s *datagramSocket) want(bit uint32, on bool) linux.Errno {
 	if on {
@@ -176,15 +188,10 @@ func (s *datagramSocket) want(bit uint32, on bool) linux.Errno {
 }
 
 func (s *datagramSocket) ipv6Option(name uintptr, o dgram.Options) ([]byte, linux.Errno) {
+	if bit := asked6(name); bit != 0 {
+		return boolValue(s.wanted.Load()&bit != 0), 0
+	}
 	switch name {
-	case linux.IPV6_RECVPKTINFO:
-		return boolValue(s.wanted.Load()&wantInfo6 != 0), 0
-	case linux.IPV6_RECVHOPLIMIT:
-		return boolValue(s.wanted.Load()&wantHops6 != 0), 0
-	case linux.IPV6_RECVTCLASS:
-		return boolValue(s.wanted.Load()&wantClass6 != 0), 0
-	case linux.IPV6_RECVPATHMTU:
-		return boolValue(s.wanted.Load()&wantPath6 != 0), 0
 	case linux.IPV6_MULTICAST_HOPS:
 		return intValue(int(o.MulticastHops)), 0
 	case linux.IPV6_MULTICAST_LOOP:

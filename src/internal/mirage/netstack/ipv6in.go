@@ -51,7 +51,12 @@ func (i *Interface) receiveIPv6(b []byte, valid, group bool) {
 		}
 	}
 	k.Header, k.Payload = p[:chain.At], p[chain.At:]
-	taken := false
+	s.deliver6(k, p, chain)
+}
+
+// deliver6 is deliver for IPv6.
+func (s *Stack) deliver6(k *inet.Packet, p wire.IPv6, chain wire.Chain) {
+	c, taken := &s.counters6, false
 	if tap := s.tap.Load(); tap != nil {
 		taken = (*tap).Input(chain.Next, k)
 	}
