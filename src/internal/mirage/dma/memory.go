@@ -37,6 +37,11 @@ func (m *Memory) Load32(off int) uint32 { return atomic.LoadUint32((*uint32)(m.a
 // Load64 reads the 64 bits at off.
 func (m *Memory) Load64(off int) uint64 { return atomic.LoadUint64((*uint64)(m.at(off, 8))) }
 
+// CompareAndSwap32 writes the 32 bits at off if they are old, in one access, and reports whether they were.
+func (m *Memory) CompareAndSwap32(off int, old, v uint32) bool {
+	return atomic.CompareAndSwapUint32((*uint32)(m.at(off, 4)), old, v)
+}
+
 // at returns where off is, having checked that width bytes from there on are in the memory.
 func (m *Memory) at(off int, width uintptr) unsafe.Pointer {
 	if uintptr(off) > m.size-width {

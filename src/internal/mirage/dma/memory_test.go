@@ -22,6 +22,9 @@ func TestMemory(t *testing.T) {
 	if b := m.Bytes(); len(b) != m.Len() || b[0] != 0x44 || b[15] != 0x99 {
 		t.Fatalf("bytes are not little-endian: % x", b[:16])
 	}
+	if m.CompareAndSwap32(4, 0, 1) || !m.CompareAndSwap32(4, 0x55667788, 1) || m.Load32(4) != 1 {
+		t.Fatalf("% x", m.Bytes()[:16])
+	}
 	n, off := At(m.Addr()+PageSize+8, 8)
 	if n != m || off != PageSize+8 {
 		t.Fatalf("At = %p, %d", n, off)

@@ -1,0 +1,126 @@
+//go:build !mirage
+
+package bus
+
+import (
+	"internal/mirage/clock"
+	"internal/mirage/device"
+	"internal/mirage/drivers/xen/store"
+	"internal/mirage/drivers/xen/xentest"
+	"strconv"
+	"testing"
+)
+
+const back = "/local/domain/3/backend/vif/1/0"
+
+func guest(t *testing.T) (*xentest.Store, *store.Client) {
+	t.Helper()
+	d := xentest.New()
+	s := d.NewStore()
+	c, err := store.Open(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	device.SetReporter(func(string, error) {})
+	s.Set("device/vif/0/backend", back)
+	s.Set("device/vif/0/backend-id", "3")
+	s.Set("device/vif/0/mac", "00:16:3e:01:02:03")
+	return s, c
+}
+
+func TestDevices(t *testing.T) {
+	s, c := guest(t)
+	if all, err := Devices(c, "vbd"); len(all) != 0 || err != nil {
+		t.Errorf("%v, %v", all, err)
+	}
+	s.Set("device/vif/1/backend", "/local/domain/0/backend/vif/1/1")
+	s.Set("device/vif/1/backend-id", "70000")
+	s.Set("device/vif/2/backend-id", "0")
+	all, err := Devices(c, "vif")
+	if len(all) != 1 || all[0].Path != "device/vif/0" || all[0].Backend != back || all[0].BackendID != 3 {
+		t.Fatalf("%v, %v", all, err)
+	}
+	if err == nil {
+		t.Error("devices that cannot be are not mentioned")
+	}
+	if v, err := all[0].Read("mac"); v != "00:16:3e:01:02:03" || err != nil {
+		t.Errorf("%q, %v", v, err)
+	}
+	s.Set(back+"/feature-a", "1")
+	s.Set(back+"/feature-b", "0")
+	if !all[0].Offers("feature-a") || all[0].Offers("feature-b") || all[0].Offers("feature-c") {
+		t.Error("features")
+	}
+	s.Fail = func(uint32, string) string { return "EACCES" }
+	if _, err := Devices(c, "vif"); err != store.Error("EACCES") {
+		t.Errorf("%v", err)
+	}
+}
+
+// xenbus.h: both ends walk through the states, each in its own folder.
+func TestStates(t *testing.T) {
+	s, c := guest(t)
+	all, _ := Devices(c, "vif")
+	d := all[0]
+	reached := make(chan error)
+	go func() { reached <- d.Await(InitWait, 10*clock.Second) }()
+	s.Set(back+"/state", "1")
+	s.Set(back+"/state", "2")
+	if err := <-reached; err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Configure([]Setting{{"tx-ring-ref", "8"}, {"event-channel", "5"}}); err != nil || s.Get("device/vif/0/event-channel") != "5" {
+		t.Errorf("%v", err)
+	}
+	if err := d.SetState(Connected); err != nil || s.Get("device/vif/0/state") != "4" {
+		t.Errorf("%v", err)
+	}
+	for state, want := range map[string]State{"4": Connected, "": Unknown, "9": Unknown, "-1": Unknown, "x": Unknown} {
+		s.Set(back+"/state", state)
+		if got, err := d.State(); got != want || err != nil {
+			t.Errorf("state %q: %v, %v", state, got, err)
+		}
+	}
+	if s.Watches() != 0 {
+		t.Errorf("%d watches left", s.Watches())
+	}
+}
+
+func TestAwaitGivesUp(t *testing.T) {
+	s, c := guest(t)
+	all, _ := Devices(c, "vif")
+	d := all[0]
+	if err := d.Await(Connected, clock.Millisecond); err != errTime {
+		t.Errorf("%v", err)
+	}
+	for _, state := range []State{Closing, Closed} {
+		s.Set(back+"/state", strconv.Itoa(int(state)))
+		if err := d.Await(Connected, 10*clock.Second); err != errClosed {
+			t.Errorf("state %d: %v", state, err)
+		}
+	}
+}
+
+// A back end that closes, and one whose folder is gone, is at its end, as is the store's.
+func TestAwaitEnd(t *testing.T) {
+	for name, end := range map[string]func(s *xentest.Store){
+		"closing": func(s *xentest.Store) { s.Set(back+"/state", "5") },
+		"gone":    func(s *xentest.Store) { s.Delete(back + "/state") },
+		"store":   func(s *xentest.Store) { s.Page().Store32(2060, 5000); s.Raise() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, c := guest(t)
+			s.Set(back+"/state", "4")
+			all, _ := Devices(c, "vif")
+			ended := make(chan error)
+			go func() { ended <- all[0].AwaitEnd() }()
+			for s.Watches() == 0 {
+			}
+			s.Set(back+"/hotplug-status", "connected")
+			end(s)
+			if err := <-ended; err == nil {
+				t.Error("ended without a reason")
+			}
+		})
+	}
+}

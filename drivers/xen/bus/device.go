@@ -1,0 +1,164 @@
+package bus
+
+import (
+	"errors"
+	"internal/mirage/clock"
+	"internal/mirage/drivers/xen/store"
+	"internal/strconv"
+)
+
+// A State is how far one end of a device is: enum xenbus_state.
+type State int
+
+// The states.
+const (
+	Unknown State = iota // the folder is gone
+	Initialising
+	InitWait // the back end waits for what the front end has to say
+	Initialised
+	Connected
+	Closing
+	Closed
+	Reconfiguring
+	Reconfigured
+)
+
+var (
+	errBackend = errors.New("xenbus: a device without a back end")
+	errTime    = errors.New("xenbus: the back end does not get ready")
+	errClosed  = errors.New("xenbus: the back end closes")
+)
+
+// A Device is the front end of a device.
+type Device struct {
+	Store     *store.Client
+	Path      string // our folder
+	Backend   string // the other's
+	BackendID uint16 // the domain that has it
+}
+
+// Devices returns the devices of a kind, such as vif.
+func Devices(c *store.Client, kind string) ([]*Device, error) {
+	names, err := c.List(store.None, "device/"+kind)
+	if err == store.ErrNotFound {
+		return nil, nil
+	}
+	var all []*Device
+	for _, name := range names {
+		d, bad := open(c, "device/"+kind+"/"+name)
+		if bad != nil {
+			err = bad
+			continue
+		}
+		all = append(all, d)
+	}
+	return all, err
+}
+
+func open(c *store.Client, path string) (*Device, error) {
+	d := &Device{Store: c, Path: path}
+	id, err := d.Read("backend-id")
+	if err != nil {
+		return nil, err
+	}
+	if d.Backend, err = d.Read("backend"); err != nil {
+		return nil, err
+	}
+	n, err := strconv.ParseUint(id, 10, 16)
+	if err != nil || d.Backend == "" {
+		return nil, errBackend
+	}
+	d.BackendID = uint16(n)
+	return d, nil
+}
+
+// Read returns what stands in our folder.
+func (d *Device) Read(key string) (string, error) { return d.Store.Read(store.None, d.Path+"/"+key) }
+
+// Offers reports whether the back end says 1 of a feature. What it does not mention it has not.
+func (d *Device) Offers(feature string) bool {
+	v, err := d.Store.Read(store.None, d.Backend+"/"+feature)
+	return err == nil && v == "1"
+}
+
+// A Setting is a key in our folder and its value.
+type Setting [2]string
+
+// Configure writes what the back end has to know.
+func (d *Device) Configure(settings []Setting) error {
+	return d.Store.Transact(func(t store.Transaction) error {
+		for _, s := range settings {
+			if err := d.Store.Write(t, d.Path+"/"+s[0], s[1]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// SetState says how far we are.
+func (d *Device) SetState(s State) error {
+	return d.Store.Write(store.None, d.Path+"/state", strconv.Itoa(int(s)))
+}
+
+// State returns how far the back end is.
+func (d *Device) State() (State, error) {
+	v, err := d.Store.Read(store.None, d.Backend+"/state")
+	if err == store.ErrNotFound {
+		return Unknown, nil
+	}
+	n, bad := strconv.Atoi(v)
+	if err == nil && (bad != nil || n < 0 || n > int(Reconfigured)) {
+		return Unknown, nil
+	}
+	return State(n), err
+}
+
+// Await waits until the back end is in the state, for at most so many nanoseconds. One that is about to go is an error.
+func (d *Device) Await(want State, ns int64) error {
+	w, err := d.Store.Watch(d.Backend + "/state")
+	if err != nil {
+		return err
+	}
+	defer d.Store.Unwatch(w)
+	deadline, over := clock.NewTimer(ns)
+	defer deadline.Stop()
+	for {
+		select {
+		case <-w.C:
+		case <-d.Store.Failed():
+		case <-over:
+			return errTime
+		}
+		switch s, err := d.State(); {
+		case err != nil:
+			return err
+		case s == want:
+			return nil
+		case s == Closing || s == Closed:
+			return errClosed
+		}
+	}
+}
+
+// AwaitEnd waits until the back end closes or is gone, and says why.
+func (d *Device) AwaitEnd() error {
+	w, err := d.Store.Watch(d.Backend + "/state")
+	if err != nil {
+		return err
+	}
+	defer d.Store.Unwatch(w)
+	for {
+		select {
+		case <-w.C:
+		case <-d.Store.Failed():
+		}
+		s, err := d.State()
+		if err != nil {
+			return err
+		}
+		if s == Unknown || s == Closing || s == Closed {
+			return errClosed
+		}
+	}
+}

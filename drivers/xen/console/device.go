@@ -1,0 +1,139 @@
+package console
+
+import (
+	"errors"
+	"internal/mirage/device"
+	"internal/mirage/drivers/xen"
+	"internal/mirage/drivers/xen/ring"
+	"internal/mirage/irq"
+	"sync"
+)
+
+// ErrNone says that the machine has no console.
+var ErrNone = errors.New("xen-console: there is none")
+
+var (
+	errMemory = errors.New("xen-console: no memory")
+	errGone   = errors.New("xen-console: the console has failed")
+)
+
+// The page: struct xencons_interface.
+const (
+	inputData   = 0
+	inputSize   = 1024
+	outputData  = 1024
+	outputSize  = 2048
+	inputTaken  = 3072
+	inputPut    = 3076
+	outputTaken = 3080
+	outputPut   = 3084
+)
+
+// A Device is a console. It implements device.Console.
+type Device struct {
+	line   irq.Line
+	notify func()
+
+	mu            sync.Mutex
+	changed       sync.Cond // there was an event
+	input, output ring.Bytes
+	failed        bool
+
+	writing sync.Mutex // one Write at a time, whole
+}
+
+// Open makes the machine's console ready.
+func Open(h xen.Hypervisor) (*Device, error) {
+	frame, port := h.Param(xen.ConsoleFrame), uint32(h.Param(xen.ConsolePort))
+	if frame == 0 || port == 0 {
+		return nil, ErrNone
+	}
+	mem := h.Shared(frame)
+	if mem == nil {
+		return nil, errMemory
+	}
+	line, err := h.Line(port)
+	if err != nil {
+		return nil, err
+	}
+	d := &Device{
+		line:   line,
+		notify: func() { h.Notify(port) },
+		input:  ring.Bytes{Mem: mem, Data: inputData, Size: inputSize, Taken: inputTaken, Put: inputPut},
+		output: ring.Bytes{Mem: mem, Data: outputData, Size: outputSize, Taken: outputTaken, Put: outputPut},
+	}
+	d.changed.L = &d.mu
+	go d.watch()
+	return d, nil
+}
+
+// Name is what Linux called it when it still had a name of its own: it is a terminal, not a virtio console.
+func (d *Device) Name() string { return "xvc0" }
+
+// watch wakes those that wait for the other side.
+func (d *Device) watch() {
+	ok := true
+	for ok {
+		ok = d.line.Wait()
+		d.mu.Lock()
+		d.failed = d.failed || !ok
+		d.changed.Broadcast()
+		d.mu.Unlock()
+	}
+}
+
+// broken ends the console if the other side has broken a ring.
+func (d *Device) broken() bool {
+	err := d.input.Err()
+	if err == nil {
+		err = d.output.Err()
+	}
+	if err != nil && !d.failed {
+		d.failed = true
+		d.changed.Broadcast()
+		device.Report("xvc0", err)
+	}
+	return d.failed
+}
+
+// Read implements device.Console. There is no end of input.
+func (d *Device) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for {
+		n := d.input.Read(p)
+		if n > 0 {
+			d.notify() // there is room for more
+			return n, nil
+		}
+		if d.broken() {
+			return 0, errGone
+		}
+		d.changed.Wait()
+	}
+}
+
+// Write implements device.Console.
+func (d *Device) Write(p []byte) (n int, err error) {
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for {
+		k := d.output.Write(p[n:])
+		n += k
+		if d.broken() {
+			return n, errGone
+		}
+		if k > 0 {
+			d.notify()
+		}
+		if n == len(p) && d.output.Empty() {
+			return n, nil
+		}
+		d.changed.Wait()
+	}
+}

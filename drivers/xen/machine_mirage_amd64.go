@@ -1,0 +1,69 @@
+//go:build mirage
+
+package xen
+
+import (
+	"errors"
+	"internal/mirage/dma"
+	"internal/mirage/irq"
+	"internal/mirage/machine"
+	"internal/strconv"
+)
+
+// Hypercalls, of xen/include/public/xen.h, and their commands.
+const (
+	memoryOp = 12
+	eventOp  = 32
+	hvmOp    = 34
+
+	memoryAddToPhysmap = 7
+	eventClose         = 3
+	eventSend          = 4
+	eventAlloc         = 6
+	hvmGetParam        = 1
+)
+
+// Machine is the Xen that the machine runs on. It implements Hypervisor.
+type Machine struct{}
+
+// result makes an error of a hypercall's result.
+func result(what string, r int) error {
+	if r >= 0 {
+		return nil
+	}
+	return errors.New("xen: " + what + ": error " + strconv.Itoa(-r))
+}
+
+// Param implements Hypervisor.
+func (Machine) Param(p Param) uint64 {
+	arg, r := machine.XenCall(hvmOp, hvmGetParam, [4]uint64{Self | uint64(p)<<32}, 0)
+	if r != 0 {
+		return 0
+	}
+	return arg[1]
+}
+
+// Shared implements Hypervisor.
+func (Machine) Shared(frame uint64) *dma.Memory { return dma.Shared(frame * dma.PageSize) }
+
+// Place implements Hypervisor. The structure is xen_add_to_physmap.
+func (Machine) Place(s Space, index int, mem *dma.Memory) error {
+	arg := [4]uint64{Self | uint64(s)<<32, uint64(index), mem.Addr() / dma.PageSize}
+	_, r := machine.XenCall(memoryOp, memoryAddToPhysmap, arg, 0)
+	return result("no page of a shared table", r)
+}
+
+// Listen implements Hypervisor. The structure is evtchn_alloc_unbound.
+func (Machine) Listen(domain uint16) (port uint32, err error) {
+	arg, r := machine.XenCall(eventOp, eventAlloc, [4]uint64{Self | uint64(domain)<<16}, 0)
+	return uint32(arg[0] >> 32), result("no event channel", r)
+}
+
+// Line implements Hypervisor.
+func (Machine) Line(port uint32) (irq.Line, error) { return irq.Channel(port) }
+
+// Notify implements Hypervisor. It fails when nobody is at the other end.
+func (Machine) Notify(port uint32) { machine.XenCall(eventOp, eventSend, [4]uint64{uint64(port)}, 0) }
+
+// Close implements Hypervisor.
+func (Machine) Close(port uint32) { machine.XenCall(eventOp, eventClose, [4]uint64{uint64(port)}, 0) }

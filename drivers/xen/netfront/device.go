@@ -1,0 +1,166 @@
+package netfront
+
+import (
+	"errors"
+	"internal/mirage/clock"
+	"internal/mirage/device"
+	"internal/mirage/drivers/xen"
+	"internal/mirage/drivers/xen/bus"
+	"internal/mirage/drivers/xen/grant"
+	"internal/mirage/irq"
+	"internal/strconv"
+	"sync/atomic"
+)
+
+var (
+	errCopy  = errors.New("netfront: the back end does not copy received frames")
+	errMAC   = errors.New("netfront: no hardware address")
+	errFrame = errors.New("netfront: the back end gives a frame in a form that was not agreed on")
+)
+
+const (
+	mtu      = 1500
+	minFrame = 14 // an Ethernet header
+
+	// patience is how long the back end may take for each step of the connection, nanoseconds.
+	patience = 30 * clock.Second
+)
+
+// A Device is a network card. It implements device.NIC.
+type Device struct {
+	front      *bus.Device
+	hypervisor xen.Hypervisor
+	port       uint32
+	line       irq.Line
+	mac        [6]byte
+	checksum6  bool // the back end finishes checksums of IPv6 too
+	broken     atomic.Bool
+	dropped    atomic.Uint64
+	rx         receiver
+	tx         transmitter
+}
+
+// Open connects a card.
+func Open(h xen.Hypervisor, grants *grant.Table, front *bus.Device) (*Device, error) {
+	d := &Device{front: front, hypervisor: h}
+	if err := d.connect(grants); err != nil {
+		d.close()
+		return nil, err
+	}
+	go d.watch()
+	return d, nil
+}
+
+func (d *Device) connect(grants *grant.Table) error {
+	// 1. The back end says what it can.
+	if err := d.front.Await(bus.InitWait, patience); err != nil {
+		return err
+	}
+	if !d.front.Offers("feature-rx-copy") {
+		return errCopy
+	}
+	d.checksum6 = d.front.Offers("feature-ipv6-csum-offload")
+	address, err := d.front.Read("mac")
+	if err != nil {
+		return err
+	}
+	if !parseMAC(&d.mac, address) {
+		return errMAC
+	}
+	// 2. Memory, rings and an event channel of ours.
+	if err := d.rx.init(grants, d.front.BackendID); err != nil {
+		return err
+	}
+	if err := d.tx.init(grants, d.front.BackendID); err != nil {
+		return err
+	}
+	if d.port, err = d.hypervisor.Listen(d.front.BackendID); err != nil {
+		return err
+	}
+	if d.line, err = d.hypervisor.Line(d.port); err != nil {
+		return err
+	}
+	// 3. It is told of them, and connects.
+	if err := d.front.Configure(d.settings()); err != nil {
+		return err
+	}
+	if err := d.front.SetState(bus.Connected); err != nil {
+		return err
+	}
+	return d.front.Await(bus.Connected, patience)
+}
+
+func (d *Device) settings() []bus.Setting {
+	number := func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
+	settings := []bus.Setting{
+		{"tx-ring-ref", number(d.tx.page.Ref(0))},
+		{"rx-ring-ref", number(d.rx.page.Ref(0))},
+		{"event-channel", number(d.port)},
+		{"request-rx-copy", "1"},
+		{"feature-rx-notify", "1"}, // we tell when there are buffers again
+	}
+	if d.checksum6 {
+		settings = append(settings, bus.Setting{"feature-ipv6-csum-offload", "1"})
+	}
+	return settings
+}
+
+// parseMAC reads six numbers of two hexadecimal digits, with colons in between.
+func parseMAC(mac *[6]byte, s string) bool {
+	if len(s) != 3*len(mac)-1 {
+		return false
+	}
+	for i := range mac {
+		n, err := strconv.ParseUint(s[3*i:3*i+2], 16, 8)
+		if err != nil || i > 0 && s[3*i-1] != ':' {
+			return false
+		}
+		mac[i] = byte(n)
+	}
+	return mac[0]&1 == 0
+}
+
+// watch ends the card when the back end goes.
+func (d *Device) watch() { d.fail(d.front.AwaitEnd()) }
+
+// fail ends the card.
+func (d *Device) fail(err error) {
+	if d.broken.CompareAndSwap(false, true) {
+		device.Report("netfront "+d.front.Path, err)
+		d.line.Close()
+		d.front.SetState(bus.Closed)
+	}
+}
+
+// close gives up a card that was not connected. Memory that the back end holds stays its.
+func (d *Device) close() {
+	if d.line != nil {
+		d.line.Close()
+	}
+	if d.port != 0 {
+		d.hypervisor.Close(d.port)
+	}
+	for _, m := range []*grant.Memory{d.rx.page, d.rx.mem, d.tx.page, d.tx.mem} {
+		if m != nil {
+			m.Close()
+		}
+	}
+}
+
+// notify tells the back end of news in the rings.
+func (d *Device) notify() { d.hypervisor.Notify(d.port) }
+
+// MAC implements device.NIC.
+func (d *Device) MAC() [6]byte { return d.mac }
+
+// MTU implements device.NIC.
+func (d *Device) MTU() int { return mtu }
+
+// Offloads implements device.NIC.
+func (d *Device) Offloads() device.Offloads { return device.TxChecksum | device.RxChecksum }
+
+// LinkUp implements device.NIC.
+func (d *Device) LinkUp() bool { return !d.broken.Load() }
+
+// Dropped is the number of frames that the back end gave in a form that it must not, or failed to give.
+func (d *Device) Dropped() uint64 { return d.dropped.Load() }
