@@ -34,6 +34,10 @@ func probe() {
 		p.tables = tables
 	}
 	p.interruptControllers()
+	if machine.Xen() {
+		probeXen()
+		return // Xen turns the machine off, and emulates no device
+	}
 	p.power()
 	p.button()
 	p.serial()

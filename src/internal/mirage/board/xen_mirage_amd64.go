@@ -1,0 +1,41 @@
+//go:build mirage
+
+package board
+
+import (
+	"internal/mirage/device"
+	"internal/mirage/drivers/xen"
+	"internal/mirage/drivers/xen/bus"
+	"internal/mirage/drivers/xen/console"
+	"internal/mirage/drivers/xen/grant"
+	"internal/mirage/drivers/xen/netfront"
+	xenstore "internal/mirage/drivers/xen/store"
+)
+
+// probeXen starts the devices of a guest of Xen's, of which the xenstore knows all but the console.
+func probeXen() {
+	var h xen.Machine
+	if c, err := console.Open(h); err == nil {
+		device.AddConsole(c)
+	} else if err != console.ErrNone {
+		report("xvc0", err)
+	}
+	s, err := xenstore.Open(h)
+	if err != nil {
+		report("xenstore", err)
+		return
+	}
+	cards, err := bus.Devices(s, "vif")
+	if err != nil {
+		report("xenbus", err)
+	}
+	grants := grant.New(h)
+	for _, front := range cards {
+		nic, err := netfront.Open(h, grants, front)
+		if err != nil {
+			report("netfront "+front.Path, err)
+			continue
+		}
+		device.AddNIC(nic)
+	}
+}
