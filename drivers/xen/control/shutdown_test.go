@@ -1,0 +1,64 @@
+//go:build !mirage
+
+package control
+
+import (
+	"internal/mirage/device"
+	"internal/mirage/drivers/xen/store"
+	"internal/mirage/drivers/xen/xentest"
+	"testing"
+)
+
+func open(t *testing.T) (*xentest.Store, *store.Client) {
+	t.Helper()
+	d := xentest.New()
+	s := d.NewStore()
+	c, err := store.Open(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	device.SetReporter(func(string, error) {})
+	return s, c
+}
+
+// xenstore-paths, "~/control/shutdown": a request is acknowledged with an empty value, and features say which there are.
+func TestShutdown(t *testing.T) {
+	s, c := open(t)
+	asked := make(chan bool, 10)
+	if err := Open(c, func() { asked <- true }); err != nil {
+		t.Fatal(err)
+	}
+	if s.Get("control/feature-poweroff") != "1" || s.Get("control/feature-reboot") != "" || s.Get("control/feature-suspend") != "" {
+		t.Error("features")
+	}
+	for _, v := range []string{"poweroff", "halt"} {
+		s.Set(request, v)
+		<-asked
+		if got := s.Get(request); got != "" {
+			t.Errorf("%s is answered by %q", v, got)
+		}
+	}
+	for _, v := range []string{"reboot", "suspend", "crash", "", "x"} {
+		s.Set(request, v)
+	}
+	s.Set(request, "poweroff")
+	<-asked
+	if len(asked) != 0 {
+		t.Error("ended without being asked to")
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, kind := range []uint32{4, 11} { // XS_WATCH, XS_WRITE
+		s, c := open(t)
+		s.Fail = func(k uint32, _ string) string {
+			if k == kind {
+				return "EQUOTA"
+			}
+			return ""
+		}
+		if err := Open(c, nil); err != store.Error("EQUOTA") {
+			t.Errorf("%v", err)
+		}
+	}
+}
