@@ -42,7 +42,7 @@ const (
 )
 
 // timeLimit ends a machine that hangs.
-const timeLimit = 6 * time.Minute
+const timeLimit = 10 * time.Minute
 
 // cpu is QEMU's model without what its emulation and Xen do not agree on: Xen's own accesses in SMAP, MWAIT with
 // extensions, the size of XSAVE's state, and RDTSCP, which QEMU reports as RDTSC.

@@ -1,6 +1,8 @@
 package xen
 
 import (
+	"crypto/md5"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -10,7 +12,26 @@ import (
 // ask asks the name server in a guest for a name, again while it boots.
 const ask = "for i in 1 2 3 4 5 6 7 8 9 10; do nslookup www.mirage.test " + address + " && exit; sleep 1; done\n"
 
-// The image that boots on QEMU boots as a PVH guest: its output comes through, its exit code, and its network.
+// fetch gets octets from a web server in a guest, and sends it some.
+const fetch = "for i in 1 2 3 4 5 6 7 8 9 10; do wget -q -O /dev/null http://" + address + "/ && break; sleep 1; done\n" +
+	"wget -q -O - http://" + address + "/octets/3000000 | md5sum\n" +
+	"dd if=/dev/zero bs=1M count=2 2>/dev/null | tr '\\0' a > /tmp/sent\n" +
+	"wget -q -O - --post-file=/tmp/sent http://" + address + "/count\n"
+
+// octets is what md5sum says of what is fetched.
+func octets() string {
+	b := make([]byte, 3000000)
+	for i := range b {
+		b[i] = byte(i)
+	}
+	return fmt.Sprintf("%x", md5.Sum(b))
+}
+
+// shutdown asks the guest that works to end.
+const shutdown = "until grep working /var/log/xen/console/guest-asked.log; do usleep 200000; done; xl shutdown -w asked\n"
+
+// The image that boots on QEMU boots as a PVH guest: its output comes through, its exit code, its network, and
+// what it is asked to do.
 func TestPVH(t *testing.T) {
 	hello := harness.Build(t, "amd64", "./test/guest/hello")
 	probe := harness.Build(t, "amd64", "./test/guest/probe")
@@ -20,7 +41,9 @@ func TestPVH(t *testing.T) {
 		{Name: "code", Image: probe, Line: "exit=debug -- exit 3"},
 		{Name: "crash", Image: probe, Line: "-- panic ouch"},
 		{Name: "clock", Image: probe, Line: "-- spin"},
-		{Name: "cpus", Image: probe, Line: "-- large 8", Memory: 256, CPUs: 2},
+		{Name: "cpus", Image: probe, Line: "-- cpus", CPUs: 2},
+		{Name: "asked", Image: harness.Build(t, "amd64", "./test/guest/graceful"), Line: "-- 0s", Ask: shutdown},
+		{Name: "http", Image: harness.Build(t, "amd64", "./misc/examples/http"), Line: network, Ask: fetch},
 		{Name: "dns", Image: dns, Line: network, Memory: 32, Ask: ask},
 	})
 	// Reasons are those of xen/include/public/sched.h: 0 is the power-off, 3 a crash; exit=debug adds the code to the last, 5.
@@ -29,7 +52,9 @@ func TestPVH(t *testing.T) {
 		"code":  {"reason code 8", "out\n", ""},
 		"crash": {"reason code 3", "panic: ouch\n", ""},
 		"clock": {"reason code 0", "tick 2\n", ""},
-		"cpus":  {"reason code 0", "sum ", ""},
+		"cpus":  {"reason code 0", "2 CPUs\n", ""},
+		"asked": {"reason code 0", "finishing: terminated signal received\nfinished\n", ""},
+		"http":  {"destroyed", "listening on", octets() + "  -\n2097152 octets, sum 203423744\n"},
 		"dns":   {"destroyed", "dns: serving on", "192.0.2.80"},
 	} {
 		t.Run(name, func(t *testing.T) {

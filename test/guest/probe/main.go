@@ -21,6 +21,7 @@ var commands = map[string]func(args []string){
 	"exit":  exit,
 	"panic": func(args []string) { panic(args[0]) },
 	"fault": fault,
+	"cpus":  func([]string) { fmt.Println(runtime.NumCPU(), "CPUs") },
 	"cat":   func([]string) { must(io.Copy(os.Stdout, os.Stdin)) },
 	"tree":  tree,
 	"udp":   udp,

@@ -7,6 +7,7 @@ import (
 	"internal/mirage/drivers/xen"
 	"internal/mirage/drivers/xen/bus"
 	"internal/mirage/drivers/xen/console"
+	"internal/mirage/drivers/xen/control"
 	"internal/mirage/drivers/xen/grant"
 	"internal/mirage/drivers/xen/netfront"
 	xenstore "internal/mirage/drivers/xen/store"
@@ -24,6 +25,9 @@ func probeXen() {
 	if err != nil {
 		report("xenstore", err)
 		return
+	}
+	if err := control.Open(s, device.Shutdown); err != nil {
+		report("xen control", err)
 	}
 	cards, err := bus.Devices(s, "vif")
 	if err != nil {
