@@ -8,21 +8,13 @@ type args struct{ a1, a2, a3, a4, a5, a6 uintptr }
 // A handler serves one system call. The result means nothing when the error is not 0.
 type handler func(p *Process, a args) (uintptr, linux.Errno)
 
-// An entry is one line of the system-call table.
-type entry struct {
-	serve handler
-	// leaf: serve neither waits nor sleeps on a lock for long, and needs little stack, as long as the descriptor that it
-	// works on is non-blocking: it may be tried where the caller runs, without a goroutine of its own.
-	leaf bool
-}
-
-// lookup returns the entry of a system call, nil if it is not served.
-func lookup(number uintptr) *entry {
+// lookup returns what serves a system call, nil if nothing does.
+func lookup(number uintptr) handler {
 	switch {
-	case number < uintptr(len(table)) && table[number].serve != nil:
-		return &table[number]
-	case number < uintptr(len(older)) && older[number].serve != nil:
-		return &older[number]
+	case number < uintptr(len(table)) && table[number] != nil:
+		return table[number]
+	case number < uintptr(len(older)):
+		return older[number]
 	}
 	return nil
 }
@@ -32,11 +24,11 @@ const failed = ^uintptr(0)
 
 // Serve is a machine.Syscall: it serves one system call of p.
 func (p *Process) Serve(number, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2, errno uintptr) {
-	call := lookup(number)
-	if call == nil {
+	serve := lookup(number)
+	if serve == nil {
 		return failed, 0, uintptr(linux.ENOSYS)
 	}
-	r, e := call.serve(p, args{a1, a2, a3, a4, a5, a6})
+	r, e := serve(p, args{a1, a2, a3, a4, a5, a6})
 	if e != 0 {
 		return failed, 0, uintptr(e)
 	}

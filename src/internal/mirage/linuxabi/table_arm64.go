@@ -1,4 +1,4 @@
 package linuxabi
 
 // older is the calls that newer architectures do without, as this one does.
-var older [0]entry
+var older [0]handler
