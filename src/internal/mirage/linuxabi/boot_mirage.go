@@ -82,11 +82,13 @@ func (p *Process) attachConsoles(name string) {
 // attachNetwork makes interfaces of the cards, named eth0 and so on in the order in which they are found.
 func (p *Process) attachNetwork(words *settings) {
 	count := 0
+	names := map[string]bool{}
 	var waiting []*netstack.Interface
 	device.EachNIC(func(nic device.NIC) {
 		name := "eth" + strconv.Itoa(count)
 		a := words.of(name, count == 0)
 		count++
+		names[name] = true
 		i := p.net.stack.AddNIC(name, nic)
 		if p.plantInterface(name) != 0 {
 			say("no room for /sys/class/net/" + name)
@@ -100,5 +102,8 @@ func (p *Process) attachNetwork(words *settings) {
 		}
 		waiting = append(waiting, i)
 	})
+	for _, name := range words.absent(func(name string) bool { return names[name] }) {
+		say("ip=" + name + ":... is for a card that the machine does not have: it has " + strconv.Itoa(count) + ", called eth0 and so on")
+	}
 	go p.net.settle(waiting)
 }

@@ -18,6 +18,7 @@ type settings struct {
 	secret     string // secret=: what addresses are made with
 	stable     bool   // privacy=off: no temporary addresses
 	network    map[string]address
+	named      []string // the interfaces in network, but for "", in the order of the words
 	complaints []string
 }
 
@@ -65,7 +66,10 @@ func (s *settings) address(v string) bool {
 		name, v = v[:i], v[i+1:]
 		static, ok = parseStatic(v)
 	}
-	a := s.network[name]
+	a, known := s.network[name]
+	if !known {
+		s.named = append(s.named, name)
+	}
 	a.off = false
 	switch {
 	case v == "off":
@@ -127,6 +131,16 @@ func (s *settings) of(name string, first bool) address {
 		return a
 	}
 	return address{off: true}
+}
+
+// absent returns the interfaces that words name and that the machine has no card for.
+func (s *settings) absent(has func(name string) bool) (names []string) {
+	for _, name := range s.named {
+		if !has(name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // program returns the path of the program's own file.

@@ -53,6 +53,13 @@ func prefix6(s string) wire.Prefix {
 	return p
 }
 
+func TestAbsentCards(t *testing.T) {
+	s := parseWords("ip=eth9:dhcp ip=10.0.0.2/24 ip=eth0:2001:db8::2/64 ip=eth1:off ip=eth9:2001:db8::2/64")
+	if got := s.absent(func(name string) bool { return name == "eth0" }); !reflect.DeepEqual(got, []string{"eth9", "eth1"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestBadWords(t *testing.T) {
 	for _, word := range []string{"ip=", "ip=10.0.0.1", "ip=10.0.0.1/33", "ip=10.0.0.2/24,x", "ip=10.0.0.2/24,,x", "ip=eth0:", "ip=dhcp6", "ip=2001:db8::2", "ip=2001:db8::2/129", "ip=2001:db8::2/64,10.0.0.1", "ip=10.0.0.2/24,2001:db8::1", "privacy=yes"} {
 		if s := parseWords(word); len(s.complaints) != 1 {
