@@ -75,7 +75,7 @@ func (c *daemon) enter(text string) {
 }
 
 func TestNone(t *testing.T) {
-	if _, err := Open(xentest.New()); err != ErrNone {
+	if _, err := Open(xentest.New()); err != xen.ErrNone {
 		t.Error(err)
 	}
 }

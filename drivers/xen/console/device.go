@@ -9,13 +9,7 @@ import (
 	"sync"
 )
 
-// ErrNone says that the machine has no console.
-var ErrNone = errors.New("xen-console: there is none")
-
-var (
-	errMemory = errors.New("xen-console: no memory")
-	errGone   = errors.New("xen-console: the console has failed")
-)
+var errGone = errors.New("xen-console: the console has failed")
 
 // The page: struct xencons_interface.
 const (
@@ -42,25 +36,17 @@ type Device struct {
 	writing sync.Mutex // one Write at a time, whole
 }
 
-// Open makes the machine's console ready.
+// Open makes the machine's console ready. The error is xen.ErrNone if it has none.
 func Open(h xen.Hypervisor) (*Device, error) {
-	frame, port := h.Param(xen.ConsoleFrame), uint32(h.Param(xen.ConsolePort))
-	if frame == 0 || port == 0 {
-		return nil, ErrNone
-	}
-	mem := h.Shared(frame)
-	if mem == nil {
-		return nil, errMemory
-	}
-	line, err := h.Line(port)
+	c, err := xen.Connect(h, xen.ConsoleFrame, xen.ConsolePort)
 	if err != nil {
 		return nil, err
 	}
 	d := &Device{
-		line:   line,
-		notify: func() { h.Notify(port) },
-		input:  ring.Bytes{Mem: mem, Data: inputData, Size: inputSize, Taken: inputTaken, Put: inputPut},
-		output: ring.Bytes{Mem: mem, Data: outputData, Size: outputSize, Taken: outputTaken, Put: outputPut},
+		line:   c.Line,
+		notify: c.Notify,
+		input:  ring.Bytes{Mem: c.Mem, Data: inputData, Size: inputSize, Taken: inputTaken, Put: inputPut},
+		output: ring.Bytes{Mem: c.Mem, Data: outputData, Size: outputSize, Taken: outputTaken, Put: outputPut},
 	}
 	d.changed.L = &d.mu
 	go d.watch()

@@ -22,11 +22,9 @@ const (
 )
 
 var (
-	errNone   = errors.New("xenstore: there is none")
-	errMemory = errors.New("xenstore: no memory")
-	errGone   = errors.New("xenstore: the event channel was closed")
-	errSize   = errors.New("xenstore: a message is longer than any may be")
-	errReply  = errors.New("xenstore: an answer to no question")
+	errGone  = errors.New("xenstore: the event channel was closed")
+	errSize  = errors.New("xenstore: a message is longer than any may be")
+	errReply = errors.New("xenstore: an answer to no question")
 )
 
 // A message is what the store sends.
@@ -57,19 +55,11 @@ type Client struct {
 
 // Open connects to the machine's store.
 func Open(h xen.Hypervisor) (*Client, error) {
-	frame, port := h.Param(xen.StoreFrame), uint32(h.Param(xen.StorePort))
-	if frame == 0 || port == 0 {
-		return nil, errNone
-	}
-	mem := h.Shared(frame)
-	if mem == nil {
-		return nil, errMemory
-	}
-	line, err := h.Line(port)
+	s, err := xen.Connect(h, xen.StoreFrame, xen.StorePort)
 	if err != nil {
 		return nil, err
 	}
-	c := newClient(mem, line, func() { h.Notify(port) })
+	c := newClient(s.Mem, s.Line, s.Notify)
 	go c.serve()
 	return c, nil
 }

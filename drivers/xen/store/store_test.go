@@ -5,6 +5,7 @@ package store
 import (
 	"errors"
 	"internal/mirage/device"
+	"internal/mirage/drivers/xen"
 	"internal/mirage/drivers/xen/xentest"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ func open(t testing.TB) (*xentest.Store, *Client) {
 }
 
 func TestNoStore(t *testing.T) {
-	if _, err := Open(xentest.New()); err != errNone {
+	if _, err := Open(xentest.New()); err != xen.ErrNone {
 		t.Error(err)
 	}
 }

@@ -18,7 +18,7 @@ func probeXen() {
 	var h xen.Machine
 	if c, err := console.Open(h); err == nil {
 		device.AddConsole(c)
-	} else if err != console.ErrNone {
+	} else if err != xen.ErrNone {
 		report("xvc0", err)
 	}
 	s, err := xenstore.Open(h)
