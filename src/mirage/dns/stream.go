@@ -158,8 +158,8 @@ func (s *Stream) fill(want int) error {
 	if err := s.flush(); err != nil {
 		return err
 	}
-	if s.r == s.w && len(s.in) > streamRead {
-		s.in = nil
+	if s.r == s.w && len(s.in) > streamRead { // a long query's buffer is not kept for short ones
+		s.in, s.r, s.w = nil, 0, 0
 	}
 	if len(s.in) < max(want, streamRead) {
 		s.in = append(make([]byte, 0, max(want, streamRead)), s.in[s.r:s.w]...)

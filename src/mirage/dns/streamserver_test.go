@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -314,6 +315,23 @@ func TestStreamClose(t *testing.T) {
 	<-closed
 	if l, err := net.Listen("tcp", "127.0.0.1:0"); err != nil || s.Serve(l) != net.ErrClosed {
 		t.Error("it serves after Close", err)
+	}
+}
+
+// A long query's buffer is given up once the query is handled, and what comes then is read into a new one.
+func TestStreamAfterLongQuery(t *testing.T) {
+	var got []int
+	client, c := net.Pipe()
+	s := &Stream{server: &StreamServer{Handle: func(s *Stream, query []byte) { got = append(got, len(query)) }}, conn: c}
+	go func() {
+		for _, n := range []int{2000, 1000, 17} {
+			client.Write(framed(make([]byte, n)))
+		}
+		client.Close()
+	}()
+	s.serve()
+	if !slices.Equal(got, []int{2000, 1000, 17}) {
+		t.Error(got)
 	}
 }
 
