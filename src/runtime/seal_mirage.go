@@ -19,11 +19,13 @@ const (
 	ramLimit   = 8 << 40 // of physical addresses of RAM, so that the window has room to move
 )
 
-// vmTables is where page tables are; vmLock guards it.
+// vmTables is where page tables are.
 var vmTables struct {
+	lock   spinlock
 	window uintptr    // virtual minus physical address
 	memory boot.Range // what is set aside for them
 	next   uintptr    // physical: the first page of it that is not in use yet
+	spare  uintptr    // physical: a table that was not needed, 0: none; its first word leads to the next
 }
 
 // vmSealed says that nothing becomes executable any more.
@@ -38,13 +40,29 @@ func vmTablesSize(ram uint64) uint64 {
 // vmNewTable returns a zeroed page that is read-only at physBase, 0 when there is none. It is written at tablePointer.
 func vmNewTable() uintptr {
 	t := &vmTables
-	pa := t.next
-	if pa == uintptr(t.memory.End) {
+	flags := t.lock.lock()
+	pa := t.spare
+	if pa != 0 {
+		t.spare = *(*uintptr)(tablePointer(pa))
+	} else if t.next != uintptr(t.memory.End) {
+		pa = t.next
+		t.next += pageSize4K
+	}
+	t.lock.unlock(flags)
+	if pa == 0 {
 		return vmZeroPage()
 	}
-	t.next += pageSize4K
 	memclrNoHeapPointers(tablePointer(pa), pageSize4K)
 	return pa
+}
+
+// vmSpareTable takes a table back that is in no use.
+func vmSpareTable(pa uintptr) {
+	t := &vmTables
+	flags := t.lock.lock()
+	*(*uintptr)(tablePointer(pa)) = t.spare
+	t.spare = pa
+	t.lock.unlock(flags)
 }
 
 // tablePointer is where the page table at pa is written.

@@ -105,10 +105,10 @@ func deliverSignal(t *thread, f *trapFrame, sig uint32, info siginfo) {
 	sp := (fp - unsafe.Sizeof(signalFrame{})) &^ 63
 	// Nothing may fault here: the pages of the signal stack are made present, and stay so while the lock is held.
 	none := uintptr(0) // no block: small pages do
-	flags := vmLock.lock()
+	flags := vmLock.share()
 	for va := sp &^ (pageSize4K - 1); va < t.signalTop; va += pageSize4K {
 		if vmFill(va, vmRead|vmWrite, &none) != vmFilled {
-			vmLock.unlock(flags)
+			vmLock.unshare(flags)
 			trapFatal(f, "no memory for the signal stack")
 		}
 	}
@@ -119,7 +119,7 @@ func deliverSignal(t *thread, f *trapFrame, sig uint32, info siginfo) {
 	s.trap = *f
 	s.trap.fp = fp
 	memmove(unsafe.Pointer(fp), unsafe.Pointer(f.fp), fpStateSize)
-	vmLock.unlock(flags)
+	vmLock.unshare(flags)
 	t.inSignal = true
 	f.enterHandler(abi.FuncPCABI0(sigtramp), sp)
 }

@@ -80,6 +80,7 @@ type vcpu struct {
 	online      atomic.Uint32
 	asleep      atomic.Uint32 // idle: forgets pages when it wakes, not when it is asked
 	flushed     atomic.Uint32 // the last vmFlush that it has obeyed
+	shares      spinlock      // its part of vmLock
 	arch        cpuArch
 }
 

@@ -2,7 +2,11 @@
 
 package runtime
 
-import "internal/mirage/ranges"
+import (
+	"internal/mirage/ranges"
+	"internal/runtime/atomic"
+	"unsafe"
+)
 
 // Page tables: four levels of 512 entries on both architectures; what an entry looks like is in
 // vm_mirage_GOARCH.go. One address space, its root is vmRoot.
@@ -39,20 +43,21 @@ func vmEntry(va uintptr, level int, make bool) *pte {
 		if l == level {
 			return e
 		}
-		if e.empty() {
-			if !make {
-				return nil
-			}
-			pa := vmNewTable()
-			if pa == 0 {
-				return nil
-			}
-			e.setTable(pa)
-		} else if e.leaf(l) {
+		if e.empty() && !(make && e.addTable()) || e.leaf(l) {
 			return nil
 		}
 		table = e.addr()
 	}
+}
+
+// addTable makes the empty e lead to a table, or to what another CPU is faster to put there. It reports whether there was
+// memory.
+func (e *pte) addTable() bool {
+	pa := vmNewTable()
+	if pa != 0 && !e.fill(tableEntry(pa)) {
+		vmSpareTable(pa)
+	}
+	return pa != 0
 }
 
 // vmZeroPage returns a zeroed 4 KiB page, 0 when there is none.
@@ -94,7 +99,8 @@ const (
 	vmForbidden           // the program may not touch this address so
 	vmBeyond              // the file that is mapped there does not reach so far
 	vmNoMemory
-	vmWantsBlock // a block of 2 MiB could be put there
+	vmWantsBlock  // a block of 2 MiB could be put there
+	vmShowsObject // that it is filled with needs vmLock alone
 )
 
 // vmFault makes the page at va present if the program may touch it so. It runs in the trap handler. A block takes as long
@@ -102,19 +108,32 @@ const (
 //
 //go:nowritebarrierrec
 func vmFault(va uintptr, want vmProt) vmOutcome {
-	flags := vmLock.lock()
-	outcome := vmFill(va, want, nil)
-	vmLock.unlock(flags)
-	if outcome == vmWantsBlock {
+	outcome := vmFillShared(va, want, nil)
+	switch outcome {
+	case vmWantsBlock:
 		block := vmZeroBlock()
-		flags = vmLock.lock()
-		outcome = vmFill(va, want, &block)
-		vmLock.unlock(flags)
+		outcome = vmFillShared(va, want, &block)
 		if block != 0 { // another CPU was faster
 			physFree(block, pagesInBlock)
 		}
+	case vmShowsObject:
+		flags := vmLock.lock()
+		if v := vmas.Find(va); v != nil && v.Object != 0 && v.Flags&want == want {
+			outcome = vmFillObject(v, va, want)
+		}
+		vmLock.unlock(flags)
+	}
+	if outcome == vmShowsObject {
+		outcome = vmFilled // what stands there changed meanwhile: the access faults again, or does not
 	}
 	balloonNews()
+	return outcome
+}
+
+func vmFillShared(va uintptr, want vmProt, block *uintptr) vmOutcome {
+	flags := vmLock.share()
+	outcome := vmFill(va, want, block)
+	vmLock.unshare(flags)
 	return outcome
 }
 
@@ -127,49 +146,56 @@ func vmZeroBlock() uintptr {
 	return pa
 }
 
-// vmFill is vmFault with the lock held. It takes *block where a block fits, if it is not 0; for nil it asks for one.
+// vmFill is vmFault for a mapping of no object, with vmLock shared. It takes *block where a block fits, if it is not 0; for
+// nil it asks for one.
 func vmFill(va uintptr, want vmProt, block *uintptr) vmOutcome {
 	v := vmas.Find(va)
-	if v == nil {
+	switch {
+	case v == nil:
 		return vmUnmapped
-	}
-	if v.Flags&vmFixed != 0 || v.Flags&want != want {
+	case v.Flags&vmFixed != 0 || v.Flags&want != want:
 		return vmForbidden
+	case v.Object != 0:
+		return vmShowsObject
 	}
-	if v.Object != 0 {
-		return vmFillObject(v, va, want)
-	}
-	e := vmEntry(va, 1, true)
-	if e == nil {
+	above := vmEntry(va, 1, true)
+	if above == nil {
 		return vmNoMemory
 	}
 	first := va &^ (pageSize2M - 1)
-	if e.empty() && first >= v.Start && first+pageSize2M <= v.End {
+	if above.empty() && first >= v.Start && first+pageSize2M <= v.End {
 		if block == nil {
 			return vmWantsBlock
 		}
-		if *block != 0 {
-			e.setLeaf(*block, 1, v.Flags, false)
+		if *block != 0 && above.fill(leafEntry(*block, 1, v.Flags, false)) {
 			*block = 0
 			vmSync()
 			return vmFilled
 		}
 	}
-	if !e.empty() && e.leaf(1) {
-		return vmFilled // another CPU was faster
-	}
-	e = vmEntry(va, 0, true)
+	e := vmEntry(va, 0, true)
 	if e == nil {
+		if !above.empty() && above.leaf(1) {
+			return vmFilled // another CPU was faster
+		}
 		return vmNoMemory
 	}
-	if e.empty() {
-		pa := vmZeroPage()
-		if pa == 0 {
-			return vmNoMemory
-		}
-		e.setLeaf(pa, 0, v.Flags, false)
-		vmSync()
+	if !e.empty() {
+		return vmFilled
 	}
+	return vmFillPage(e, v.Flags)
+}
+
+// vmFillPage puts a page of zeros at e, unless another CPU is faster.
+func vmFillPage(e *pte, prot vmProt) vmOutcome {
+	pa := vmZeroPage()
+	if pa == 0 {
+		return vmNoMemory
+	}
+	if !e.fill(leafEntry(pa, 0, prot, false)) {
+		physFree(pa, 1)
+	}
+	vmSync()
 	return vmFilled
 }
 
@@ -412,7 +438,7 @@ func vmAccessible(p, n uintptr, want vmProt) bool {
 	}
 	ok := true
 	onTrapStack(func() {
-		flags := vmLock.lock()
+		flags := vmLock.share()
 		for p < end && ok {
 			v := vmas.Find(p)
 			if ok = v != nil && v.Flags&want == want; ok {
@@ -423,7 +449,7 @@ func vmAccessible(p, n uintptr, want vmProt) bool {
 				ok, p = last >= end || last == v.End, last
 			}
 		}
-		vmLock.unlock(flags)
+		vmLock.unshare(flags)
 	})
 	return ok
 }
@@ -448,7 +474,18 @@ func vmPresent(va uintptr) bool { return vmPhysical(va) != ^uintptr(0) }
 // pte is one entry of a page table. One that is not valid and not empty keeps a page that nobody may touch for now.
 type pte uint64
 
-func (e *pte) empty() bool { return *e == 0 }
+func (e *pte) empty() bool         { return *e == 0 }
+func (e *pte) clear()              { e.set(0) }
+func (e *pte) setTable(pa uintptr) { e.set(tableEntry(pa)) }
+
+func (e *pte) setLeaf(pa uintptr, level int, prot vmProt, device bool) {
+	e.set(leafEntry(pa, level, prot, device))
+}
+
+// fill makes e be v if it is empty, and reports whether it was. CPUs that share vmLock fill entries at the same time.
+func (e *pte) fill(v pte) bool {
+	return atomic.Cas64((*uint64)(unsafe.Pointer(e)), 0, uint64(v))
+}
 
 // A borrowed page belongs to a vmObject and not to the mapping.
 

@@ -20,14 +20,15 @@ const (
 	pteAddr = 0x000f_ffff_ffff_f000
 )
 
-func (e *pte) valid() bool         { return *e&pteP != 0 }
-func (e *pte) leaf(l int) bool     { return l == 0 || *e&ptePS != 0 }
-func (e *pte) addr() uintptr       { return uintptr(*e & pteAddr) }
-func (e *pte) clear()              { *e = 0 }
-func (e *pte) setTable(pa uintptr) { *e = pte(pa) | pteP | pteW }
+func (e *pte) valid() bool     { return *e&pteP != 0 }
+func (e *pte) leaf(l int) bool { return l == 0 || *e&ptePS != 0 }
+func (e *pte) addr() uintptr   { return uintptr(*e & pteAddr) }
+func (e *pte) set(v pte)       { *e = v }
 
-// setLeaf makes e map the page at pa, or keep it if prot is vmNone. Accessed and dirty are set: the CPU need not.
-func (e *pte) setLeaf(pa uintptr, level int, prot vmProt, device bool) {
+func tableEntry(pa uintptr) pte { return pte(pa) | pteP | pteW }
+
+// leafEntry maps the page at pa, or keeps it if prot is vmNone. Accessed and dirty are set: the CPU need not.
+func leafEntry(pa uintptr, level int, prot vmProt, device bool) pte {
 	v := pte(pa) | pteA | pteD
 	if prot&ranges.Access != 0 {
 		v |= pteP
@@ -44,7 +45,7 @@ func (e *pte) setLeaf(pa uintptr, level int, prot vmProt, device bool) {
 	if level > 0 {
 		v |= ptePS
 	}
-	*e = v
+	return v
 }
 
 // part is the entry for the i-th small page of the large page e.

@@ -30,18 +30,18 @@ const (
 	translationControl = 16 | 1<<8 | 1<<10 | 3<<12 | 16<<16 | 1<<23
 )
 
-func (e *pte) valid() bool         { return *e&pteValid != 0 }
-func (e *pte) leaf(l int) bool     { return l == 0 || *e&pteTable == 0 }
-func (e *pte) addr() uintptr       { return uintptr(*e & pteAddr) }
-func (e *pte) clear()              { e.set(0) }
-func (e *pte) setTable(pa uintptr) { e.set(pte(pa) | pteValid | pteTable) }
+func (e *pte) valid() bool     { return *e&pteValid != 0 }
+func (e *pte) leaf(l int) bool { return l == 0 || *e&pteTable == 0 }
+func (e *pte) addr() uintptr   { return uintptr(*e & pteAddr) }
+
+func tableEntry(pa uintptr) pte { return pte(pa) | pteValid | pteTable }
 
 // set writes e after all that was written before: another CPU that finds the entry must find the table or the page as
 // it is now, not as it was before it was cleared.
 func (e *pte) set(v pte) { atomic.StoreRel64((*uint64)(unsafe.Pointer(e)), uint64(v)) }
 
-// setLeaf makes e map the page at pa, or keep it if prot is vmNone.
-func (e *pte) setLeaf(pa uintptr, level int, prot vmProt, device bool) {
+// leafEntry maps the page at pa, or keeps it if prot is vmNone.
+func leafEntry(pa uintptr, level int, prot vmProt, device bool) pte {
 	v := pte(pa) | pteInner | pteAF | pteUXN
 	if prot&ranges.Access != 0 {
 		v |= pteValid
@@ -58,7 +58,7 @@ func (e *pte) setLeaf(pa uintptr, level int, prot vmProt, device bool) {
 	if level == 0 {
 		v |= pteTable
 	}
-	e.set(v)
+	return v
 }
 
 // part is the entry for the i-th small page of the large page e.

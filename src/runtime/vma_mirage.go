@@ -23,9 +23,10 @@ const (
 // maxRanges is as many as Linux allows a process (Documentation/admin-guide/sysctl/vm.rst, max_map_count).
 const maxRanges = 65530
 
-// vmas is guarded by vmLock. Its memory lies at rangesBase and is added page by page: a fault could not wait for it.
+// vmLock guards the address space: vmas, page tables and objects. Who only looks, or fills entries that are empty, as a
+// fault does, shares it. The memory of vmas lies at rangesBase and is added page by page: a fault could not wait for it.
 var (
-	vmLock spinlock
+	vmLock sharedLock
 	vmas   ranges.Table
 )
 
