@@ -15,6 +15,8 @@ type Platform struct {
 
 	TimerIRQ uint32 // INTID of the virtual timer
 	TimerHz  uint32 // its rate where the CPU's register does not have it
+
+	XenIRQ uint32 // INTID by which Xen's events arrive, one of the CPU's own; 0: the machine is no guest of Xen's
 }
 
 // A UART is a PL011.
@@ -39,6 +41,7 @@ const (
 // treeReader keeps what is decided only at the end of the walk.
 type treeReader struct {
 	timer   []byte // the timer's interrupts
+	xen     []byte // and Xen's
 	cells   int    // of an interrupt of the GIC
 	console []byte // path of the console, or its alias
 	uart    UART   // the first UART that could be it
@@ -87,7 +90,7 @@ func (i *Info) ReadPlatform(p *Platform, blob []byte) (problem string) {
 	if p.Console.Registers == 0 {
 		p.Console = r.uart
 	}
-	p.readTimer(&r)
+	p.readInterrupts(&r)
 	if !i.reserve(&t) {
 		return "the device tree reserves memory in more than 64 ranges"
 	}
@@ -164,6 +167,9 @@ func (p *Platform) readDevice(w *Walk, r *treeReader) {
 	case w.Compatible("arm,armv8-timer"):
 		r.timer = w.Property("interrupts")
 		p.TimerHz = Cell(w.Property("clock-frequency"), 0)
+	case w.Compatible("xen,xen"):
+		// Linux, Documentation/devicetree/bindings/arm/xen.txt.
+		r.xen = w.Property("interrupts")
 	case !ok:
 	case w.Compatible("arm,pl031"):
 		p.Clock = first.Start
@@ -186,25 +192,36 @@ func (p *Platform) readDevice(w *Walk, r *treeReader) {
 	}
 }
 
-// readTimer finds the virtual timer's interrupt, the third of its node (Linux,
-// Documentation/devicetree/bindings/timer/arm,arch_timer.yaml), as the GIC numbers it (.../interrupt-controller/arm,gic.yaml).
-func (p *Platform) readTimer(r *treeReader) {
+// readInterrupts finds those of the virtual timer, the third of its node (Linux,
+// Documentation/devicetree/bindings/timer/arm,arch_timer.yaml), and of Xen.
+func (p *Platform) readInterrupts(r *treeReader) {
+	const virtual = 2
+	p.TimerIRQ = r.interrupt(r.timer, virtual)
+	if id := r.interrupt(r.xen, 0); id < firstShared {
+		p.XenIRQ = id
+	}
+}
+
+const firstShared = 32 // INTIDs below are each CPU's own
+
+// interrupt is the i-th of a node's interrupts as the GIC numbers it (Linux,
+// Documentation/devicetree/bindings/interrupt-controller/arm,gic.yaml), 0 if there is none.
+func (r *treeReader) interrupt(all []byte, i int) uint32 {
 	const (
-		virtual    = 2
 		spi, ppi   = 0, 1
-		spi0, ppi0 = 32, 16
+		ppi0       = 16
 		spis, ppis = 988, 16
 	)
-	if r.cells < 3 || len(r.timer) < (virtual+1)*r.cells*4 {
-		return
+	if r.cells < 3 || len(all) < (i+1)*r.cells*4 {
+		return 0
 	}
-	kind, n := Cell(r.timer, virtual*r.cells), Cell(r.timer, virtual*r.cells+1)
-	switch {
+	switch kind, n := Cell(all, i*r.cells), Cell(all, i*r.cells+1); {
 	case kind == spi && n < spis:
-		p.TimerIRQ = spi0 + n
+		return firstShared + n
 	case kind == ppi && n < ppis:
-		p.TimerIRQ = ppi0 + n
+		return ppi0 + n
 	}
+	return 0
 }
 
 // reserve takes out of RAM what the tree reserves: the memory reservation block and the children of /reserved-memory that

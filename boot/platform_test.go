@@ -90,6 +90,32 @@ func TestGICv3(t *testing.T) {
 	}
 }
 
+// Linux, Documentation/devicetree/bindings/arm/xen.txt.
+func TestXen(t *testing.T) {
+	for _, c := range []struct {
+		interrupt []any
+		want      uint32
+	}{
+		{[]any{1, 15, 0xf08}, 31},
+		{[]any{1, 16, 0xf08}, 0},
+		{[]any{0, 15, 0xf08}, 0}, // not the CPU's own
+		{[]any{1, 15}, 0},
+		{nil, 0},
+	} {
+		_, p := read(t, func(w *treeWriter) {
+			virt(w)
+			w.node("hypervisor", func() {
+				w.prop("compatible", "xen,xen-4.17", "xen,xen")
+				w.prop("reg", uint64(0x38000000), uint64(0x1000000))
+				w.prop("interrupts", c.interrupt...)
+			})
+		})
+		if p.XenIRQ != c.want {
+			t.Errorf("%v: %d", c.interrupt, p.XenIRQ)
+		}
+	}
+}
+
 func TestConsole(t *testing.T) {
 	for name, c := range map[string]struct {
 		inside func(w *treeWriter)

@@ -2,7 +2,7 @@
 
 package runtime
 
-// Clocks on arm64: the generic timer's virtual counter, whose rate a register holds; the wall clock is a PL031.
+// Clocks on arm64: the generic timer's virtual counter, whose rate a register holds; the wall clock is a PL031, or Xen's.
 
 func clockInit() {
 	hz := counterHz()
@@ -11,7 +11,14 @@ func clockInit() {
 	}
 	counterStart(hz)
 	gicInit()
-	wallOffset.Store(pl031Time() * 1e9)
+	xenInit()
+	wall := pl031Time() * 1e9
+	if xenShared != nil {
+		if ns := xenWallClock(); ns != 0 {
+			wall = ns - nanotime1()
+		}
+	}
+	wallOffset.Store(wall)
 }
 
 // timerSet makes the timer interrupt at time t, or never if t is 0.

@@ -65,6 +65,9 @@ const (
 var startInfo uintptr // physical address, from rt0
 var bootTables uintptr
 
+// bootMapShared makes a page that is not RAM reachable at physBase: all below bootMapped is.
+func bootMapShared(pa uintptr) {}
+
 // vmUse switches to the page tables at root.
 func vmUse(root uintptr) {
 	xenConsoleRemap()

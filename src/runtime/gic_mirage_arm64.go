@@ -204,6 +204,8 @@ func interrupt() {
 		timerInterrupt()
 	case id == gicWakeID:
 		wakeInterrupt()
+	case id == platform.XenIRQ:
+		xenEvents()
 	case gic.lines[id] != 0:
 		irqFire(uint32(gic.lines[id]) - 1)
 	}

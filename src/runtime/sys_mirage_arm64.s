@@ -258,6 +258,17 @@ TEXT runtime·hvc(SB),NOSPLIT,$0-36
 	MOVW	R0, ret+32(FP)
 	RET
 
+// func hypercall(op, command uintptr, arg unsafe.Pointer, n uintptr) int
+// Xen, xen/include/public/arch-arm.h: the number is in X16, and the instruction has a tag.
+TEXT runtime·hypercall(SB),NOSPLIT,$0-40
+	MOVD	op+0(FP), R16
+	MOVD	command+8(FP), R0
+	MOVD	arg+16(FP), R1
+	MOVD	n+24(FP), R2
+	HVC	$0xea1
+	MOVD	R0, ret+32(FP)
+	RET
+
 // func smc(function, a1, a2, a3 uintptr) int32
 TEXT runtime·smc(SB),NOSPLIT,$0-36
 	MOVD	function+0(FP), R0

@@ -30,6 +30,7 @@ func consoleInit() {
 		consoleRegs = physBase + uintptr(regs)
 		uartEnable()
 	}
+	xenConsoleInit()
 }
 
 // uartEnable turns the transmitter on where firmware has not.
@@ -54,6 +55,9 @@ func consoleRemap() {
 //go:nosplit
 //go:nowritebarrierrec
 func consolePut(c byte) {
+	if xenConsole != 0 {
+		xenConsolePut(c)
+	}
 	if consoleRegs == 0 {
 		return
 	}

@@ -104,6 +104,7 @@ func vmCurrentRoot() uintptr { return readTTBR0() & pteAddr }
 // tables of the boot do not map the console any more.
 func vmUse(root uintptr) {
 	consoleRemap()
+	xenConsoleRemap()
 	writeTTBR0(root)
 	tlbFlush()
 	setSCTLR(sctlrWXN)
@@ -133,6 +134,12 @@ func bootMap(pa uintptr, device bool) {
 		e.setLeaf(pa&^(pageSize2M-1), 1, vmRead|vmWrite, device)
 		*e |= notGlobal
 	}
+}
+
+// bootMapShared makes a page that is not RAM, below bootMapped, reachable at physBase.
+func bootMapShared(pa uintptr) {
+	bootMap(pa, false)
+	syncStores()
 }
 
 // syncStores orders what was written before what follows, for page tables and interrupts.

@@ -5,7 +5,8 @@
 //
 //	amd64: ACPI tables, for interrupt controllers, power, its button and PCI; virtio devices of the command line and of ACPI; PCI; COM1.
 //	On Xen, after the interrupt controllers: the PV console, and the xenstore for requests to end and for network cards; nothing else.
-//	arm64: the device tree, for the message frame of the interrupt controller and the power key; virtio devices; PCI; the PL011.
+//	arm64: the device tree, for the message frame of the interrupt controller and the power key; the PL011; on Xen what is said
+//	above; virtio devices; PCI.
 //
 // and on both starts sources of randomness first, then cards and consoles. A device that cannot be started is said on the
 // console of last resort and left out; nothing here stops the boot.

@@ -33,6 +33,9 @@ func probe() {
 	messages(&tree)
 	powerButton(&tree)
 	serial(&tree)
+	if machine.Xen() {
+		probeXen()
+	}
 
 	var found virtioList
 	for w := tree.Walk(); w.Find("virtio,mmio"); {

@@ -6,25 +6,3 @@ package machine
 func CPUID(leaf, sub uint32) (eax, ebx, ecx, edx uint32) { return runtime_cpuid(leaf, sub) }
 
 func runtime_cpuid(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
-
-// Xen reports whether the machine is a guest of Xen's.
-func Xen() bool { return runtime_xen() }
-
-// XenCall makes a hypercall of Xen with a structure of at most 32 bytes, little-endian, and a count where it has one. It
-// returns what became of the structure, and Xen's result: an errno, negative, for failure.
-func XenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int) {
-	return runtime_xenCall(op, command, arg, n)
-}
-
-// XenLine returns a Line that fires on events of an event channel of this machine, and lets them come. It is negative
-// when there is no line left.
-func XenLine(port uint32) Line { return Line(runtime_xenLine(port)) }
-
-// MapShared maps the page at phys, which is not RAM but memory that the hypervisor has put there, and returns where; 0
-// when there is no memory for page tables.
-func MapShared(phys uint64) uintptr { return runtime_mapShared(phys) }
-
-func runtime_xen() bool
-func runtime_xenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int)
-func runtime_xenLine(port uint32) int32
-func runtime_mapShared(phys uint64) uintptr

@@ -22,14 +22,15 @@ var (
 	xenConsolePort uint32
 )
 
-// xenConsoleInit finds the ring, which the boot's tables map.
+// xenConsoleInit finds the ring and has the boot's tables map it.
 func xenConsoleInit() {
-	if xenFind(); xenLeaf == 0 {
+	if !xenFind() {
 		return
 	}
 	page := uintptr(xenParam(hvmConsoleFrame)) * pageSize4K
 	xenConsolePort = uint32(xenParam(hvmConsolePort))
 	if page != 0 && page < bootMapped {
+		bootMapShared(page)
 		xenConsole = physBase + page
 	}
 }
@@ -55,7 +56,7 @@ func xenConsolePut(c byte) {
 		return
 	}
 	*(*byte)(unsafe.Pointer(xenConsole + xenConsoleOut + uintptr(put%xenConsoleSize))) = c
-	atomic.Store(xenConsoleWord(xenOutPut), put+1) // behind the byte: stores keep their order
+	atomic.Store(xenConsoleWord(xenOutPut), put+1) // behind the byte
 	if c == '\n' {
 		xenConsoleSend()
 	}

@@ -1,0 +1,26 @@
+//go:build mirage
+
+package runtime
+
+import _ "unsafe" // for linkname
+
+// Xen, as package internal/mirage/machine has it.
+
+//go:linkname machine_xen internal/mirage/machine.runtime_xen
+func machine_xen() bool { return xenShared != nil }
+
+//go:linkname machine_xenCall internal/mirage/machine.runtime_xenCall
+func machine_xenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int) {
+	return xenCall(uintptr(op), uintptr(command), arg, uintptr(n))
+}
+
+//go:linkname machine_xenLine internal/mirage/machine.runtime_xenLine
+func machine_xenLine(port uint32) int32 { return xenLine(port) }
+
+//go:linkname machine_mapShared internal/mirage/machine.runtime_mapShared
+func machine_mapShared(phys uint64) uintptr {
+	if phys >= physLimit || !vmMapPages(physBase+uintptr(phys), uintptr(phys), pageSize4K, vmRead|vmWrite, false) {
+		return 0
+	}
+	return physBase + uintptr(phys)
+}
