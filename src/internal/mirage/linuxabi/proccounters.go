@@ -2,6 +2,7 @@ package linuxabi
 
 import (
 	"internal/mirage/netstack"
+	"internal/mirage/netstack/tcp"
 	"internal/mirage/netstack/udp"
 	"sync/atomic"
 )
@@ -107,14 +108,30 @@ func udpCounts(prefix string, c *udp.Counters) []counted {
 
 // extendedCountersText is /proc/net/netstat: what Linux counts besides, as far as it is counted here.
 func extendedCountersText(p *Process) string {
-	t := p.net.tcp.Counters()
-	s := twoLines("TcpExt", []counted{
-		from("SyncookiesSent", &t.SyncookiesSent), from("SyncookiesRecv", &t.SyncookiesRecv),
-		from("SyncookiesFailed", &t.SyncookiesFailed), from("ListenOverflows", &t.ListenOverflows),
-		from("ListenDrops", &t.ListenDrops),
-	})
+	s := twoLines("TcpExt", streamExtras(&p.net.tcp.Counters().Extended))
 	c := p.net.stack.Counters()
 	return s + twoLines("IpExt", append(trafficCounts(c), congestionCounts(c)...))
+}
+
+// streamExtras are what Linux counts of TCP besides, in its order.
+func streamExtras(t *tcp.Extended) []counted {
+	return []counted{
+		from("SyncookiesSent", &t.SyncookiesSent), from("SyncookiesRecv", &t.SyncookiesRecv),
+		from("SyncookiesFailed", &t.SyncookiesFailed), from("EmbryonicRsts", &t.EmbryonicRsts),
+		from("OutOfWindowIcmps", &t.OutOfWindowIcmps), from("TW", &t.TW), from("PAWSEstab", &t.PAWSEstab),
+		from("DelayedACKs", &t.DelayedACKs), from("ListenOverflows", &t.ListenOverflows), from("ListenDrops", &t.ListenDrops),
+		from("TCPRenoRecovery", &t.TCPRenoRecovery), from("TCPSackRecovery", &t.TCPSackRecovery),
+		from("TCPSACKReneging", &t.TCPSACKReneging), from("TCPLostRetransmit", &t.TCPLostRetransmit),
+		from("TCPFastRetrans", &t.TCPFastRetrans), from("TCPSlowStartRetrans", &t.TCPSlowStartRetrans),
+		from("TCPTimeouts", &t.TCPTimeouts), from("TCPLossProbes", &t.TCPLossProbes),
+		from("TCPLossProbeRecovery", &t.TCPLossProbeRecovery), from("TCPDSACKOldSent", &t.TCPDSACKOldSent),
+		from("TCPDSACKRecv", &t.TCPDSACKRecv), from("TCPAbortOnData", &t.TCPAbortOnData),
+		from("TCPAbortOnClose", &t.TCPAbortOnClose), from("TCPAbortOnTimeout", &t.TCPAbortOnTimeout),
+		from("TCPReqQFullDoCookies", &t.TCPReqQFullDoCookies), from("TCPRcvQDrop", &t.TCPRcvQDrop),
+		from("TCPOFOQueue", &t.TCPOFOQueue), from("TCPOFODrop", &t.TCPOFODrop), from("TCPChallengeACK", &t.TCPChallengeACK),
+		from("TCPSYNChallenge", &t.TCPSYNChallenge), from("TCPSynRetrans", &t.TCPSynRetrans),
+		from("TCPOrigDataSent", &t.TCPOrigDataSent), from("TCPKeepAlive", &t.TCPKeepAlive), from("TCPWinProbe", &t.TCPWinProbe),
+	}
 }
 
 // trafficCounts count octets, and datagrams to groups and to all.

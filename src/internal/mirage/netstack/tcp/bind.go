@@ -203,7 +203,7 @@ func (s *Socket) choosePort() error {
 func (s *Socket) setup(now int64, room int) setup {
 	o := &s.options
 	c := setup{
-		settings: o.settings, memory: &s.p.memory, iss: initialSequence(s.p.secret, now, &s.tuple),
+		settings: o.settings, memory: &s.p.memory, count: &s.p.counters, iss: initialSequence(s.p.secret, now, &s.tuple),
 		segment: room - wire.TCPLen, least: leastSegment, clock: clockOffset(s.p.secret, &s.tuple),
 	}
 	if !s.tuple.remote.Addr.Is4() {

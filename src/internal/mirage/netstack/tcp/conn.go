@@ -12,6 +12,7 @@ import (
 type conn struct {
 	settings
 	memory *memory
+	count  *Counters
 	state  state
 	err    inet.Errno // why it ended; 0: as both sides wished
 	soft   inet.Errno // the last ICMP error that was waited out: RFC 9293 section 3.9.2.2
@@ -89,6 +90,7 @@ const (
 type setup struct {
 	settings
 	memory   *memory
+	count    *Counters
 	iss      seq
 	segment  int    // octets of options and payload that the path takes in one segment
 	least    int    // the same that every path of its kind takes
@@ -104,7 +106,7 @@ const (
 
 func newConn(s setup) *conn {
 	c := &conn{
-		settings: s.settings, memory: s.memory, segment: s.segment, rcvLimit: s.rcvLimit,
+		settings: s.settings, memory: s.memory, count: s.count, segment: s.segment, rcvLimit: s.rcvLimit,
 		iss: s.iss, una: s.iss, nxt: s.iss, top: s.iss,
 		rcvSegment: leastSegment, rcvScale: offeredScale, sackOK: true,
 		challenges: inet.Bucket{Rate: 10, Burst: 10},
@@ -206,6 +208,7 @@ func (c *conn) expire(now int64) {
 		return true
 	}
 	if due(&c.waitAt) {
+		c.count.TW.Add(1)
 		c.end(0)
 		return
 	}
@@ -216,6 +219,7 @@ func (c *conn) expire(now int64) {
 		c.retransmitTimeout(now)
 	}
 	if due(&c.ackAt) {
+		c.count.DelayedACKs.Add(1)
 		c.ackNow = true
 	}
 	if due(&c.aliveAt) {

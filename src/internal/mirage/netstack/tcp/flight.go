@@ -145,14 +145,15 @@ func (f *flight) firstLost() int {
 }
 
 // loseAll marks everything that has not arrived as lost: RFC 6675 section 5.1. If the oldest octets have been sacked, the
-// receiver has thrown them away (RFC 2018 section 8), and nothing that it said counts any more.
-func (f *flight) loseAll() {
-	reneged := f.count > 0 && f.get(0).mark == sacked
+// receiver has thrown them away (RFC 2018 section 8), and nothing that it said counts any more: that is reported.
+func (f *flight) loseAll() (reneged bool) {
+	reneged = f.count > 0 && f.get(0).mark == sacked
 	for i := range f.count {
 		if r := f.get(i); r.mark == out || r.mark == sacked && reneged {
 			f.set(r, lost)
 		}
 	}
+	return reneged
 }
 
 func (f *flight) clear() { *f = flight{} }

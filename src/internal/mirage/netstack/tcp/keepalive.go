@@ -23,6 +23,7 @@ func (c *conn) keepAliveTimeout(now int64) {
 	}
 	asked := int((silent - c.keepIdle) / c.keepInterval)
 	if asked >= c.keepCount || c.userTimeout > 0 && asked > 0 && silent >= c.userTimeout {
+		c.count.TCPAbortOnTimeout.Add(1)
 		c.abort(inet.ETIMEDOUT)
 		return
 	}

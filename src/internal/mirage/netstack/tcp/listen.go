@@ -147,6 +147,7 @@ func (s *Socket) inputListen(pkt *inet.Packet, g *segment, u *tuple) bool {
 	case len(l.halfOpen) >= maxHalfOpen:
 		l.cookiesUntil = s.p.net.Now() + 2*cookieTime
 		s.mu.Unlock()
+		s.p.counters.TCPReqQFullDoCookies.Add(1)
 		s.p.sendCookie(pkt, g, u)
 		return true
 	}

@@ -67,14 +67,20 @@ func (c *conn) lostSome() {
 	if r.active() {
 		return
 	}
-	r.fast, r.until, r.force = true, c.nxt, true
+	if r.fast, r.until, r.force = true, c.nxt, true; c.sackOK {
+		c.count.TCPSackRecovery.Add(1)
+	} else {
+		c.count.TCPRenoRecovery.Add(1)
+	}
 	c.cong.Lost(c.flightSize())
 }
 
 // lostAll is the retransmission time-out: RFC 6298 section 5.4, RFC 5681 section 3.1, RFC 6675 section 5.1.
 func (c *conn) lostAll(now int64) {
 	r := &c.recovery
-	c.flight.loseAll()
+	if c.flight.loseAll() {
+		c.count.TCPSACKReneging.Add(1)
+	}
 	if !r.timedOut { // RFC 5681 section 3.1: not again for the same segment
 		c.cong.TimedOut(c.flightSize())
 	}

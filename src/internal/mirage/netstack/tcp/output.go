@@ -70,14 +70,8 @@ func (g *outgoing) follows(before *outgoing) bool {
 // new end.
 func (s *Socket) append(c *conn, now int64, g *outgoing, end int) int {
 	c.sndBuf.read(s.out.Bytes[wire.TCPLen+g.options.Len()+end:][:g.n], g.at)
+	c.count.tell(c, g, c.nxt == c.iss)
 	c.commit(now, g)
-	s.p.counters.OutSegs.Add(1)
-	switch g.kind {
-	case kindAgain:
-		s.p.counters.RetransSegs.Add(1)
-	case kindReset:
-		s.p.counters.OutRsts.Add(1)
-	}
 	return end + g.n
 }
 

@@ -21,13 +21,6 @@ type Protocol struct {
 	mu sync.Mutex // serialises changes of ports; taken after a socket's
 }
 
-// Counters count what the protocol did, under the names of RFC 4022 and /proc/net/snmp.
-type Counters struct {
-	ActiveOpens, PassiveOpens, AttemptFails, EstabResets, InSegs, OutSegs, RetransSegs, InErrs, OutRsts,
-	InCsumErrors, ListenOverflows, ListenDrops, SyncookiesSent, SyncookiesRecv, SyncookiesFailed atomic.Uint64
-	CurrEstab atomic.Int64
-}
-
 // defaultLimit is what the buffers of all connections may take, in octets, until SetMemoryLimit.
 const defaultLimit = 32 << 20
 
@@ -128,7 +121,9 @@ func (p *Protocol) Error(e *inet.SendError) (sent bool) {
 	}
 	s.mu.Lock()
 	if s.inTable {
-		sent = s.conn.unreachable(seq(t.Seq()), e)
+		if sent = s.conn.unreachable(seq(t.Seq()), e); !sent {
+			p.counters.OutOfWindowIcmps.Add(1)
+		}
 	}
 	s.settle(p.net.Now(), 0)
 	return sent

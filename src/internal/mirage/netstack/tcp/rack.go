@@ -81,7 +81,9 @@ func (c *conn) markLost(now int64) (wait int64) {
 			wait = max(wait, left)
 			continue
 		}
-		c.flight.set(r, lost)
+		if c.flight.set(r, lost); r.again {
+			c.count.TCPLostRetransmit.Add(1)
+		}
 		any = true
 	}
 	if any {
@@ -128,6 +130,7 @@ func (c *conn) armProbe(now int64) {
 // probeSent notes that a probe went out: section 7.3, TLP_send_probe.
 func (c *conn) probeSent(now int64, again bool) {
 	k := &c.rack
+	c.count.TCPLossProbes.Add(1)
 	k.probe, k.inProbe, k.again, k.until = false, true, again, c.nxt
 	c.rtoAt = 0
 	c.startRetransmit(now)
@@ -140,6 +143,7 @@ func (k *rack) probeAnswered(c *conn, d *delivery) {
 	}
 	k.inProbe = false
 	if k.again && !d.duplicated && !c.recovery.active() {
+		c.count.TCPLossProbeRecovery.Add(1)
 		c.cong.Lost(c.flightSize())
 	}
 }

@@ -30,6 +30,9 @@ func (c *conn) takeText(now int64, s *segment, start seq) {
 		c.forgetGaps()
 		took += c.rcvBuf.write(c.memory, c.ready+took, p[took:])
 	}
+	if took < len(p) {
+		c.count.TCPRcvQDrop.Add(1)
+	}
 	next := c.rcvNxt.add(took)
 	filled := c.gaps.take(next)
 	if filled != next {
@@ -52,9 +55,12 @@ func (c *conn) keepForLater(start seq, p []byte) {
 	}
 	at := c.ready + start.since(c.rcvNxt)
 	if c.memory.scarce() || !c.gaps.add(start, start.add(len(p))) {
+		c.count.TCPOFODrop.Add(1)
 		return
 	}
+	c.count.TCPOFOQueue.Add(1)
 	if n := c.rcvBuf.write(c.memory, at, p); n < len(p) {
+		c.count.TCPOFODrop.Add(1)
 		c.forgetGaps()
 	}
 }

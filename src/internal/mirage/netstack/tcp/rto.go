@@ -81,7 +81,9 @@ func (c *conn) retransmitTimeout(now int64) {
 		c.retrySince = now - c.rtt.timeout()
 	}
 	c.retries++
+	c.count.TCPTimeouts.Add(1)
 	if c.givenUp(now) {
+		c.count.TCPAbortOnTimeout.Add(1)
 		why := inet.ETIMEDOUT
 		if c.soft != 0 {
 			why = c.soft

@@ -9,6 +9,7 @@ func (c *conn) takeBlocks(s *segment, d *delivery) {
 	for _, b := range s.options.Blocks[:s.options.NumBlocks] {
 		start, end := seq(b.Start), seq(b.End)
 		if start.before(end) && !end.after(s.ack) {
+			c.count.TCPDSACKRecv.Add(1)
 			d.duplicated = true
 		}
 		if !start.before(end) || !end.after(s.ack) || end.after(c.nxt) || start.before(s.ack) {

@@ -8,9 +8,11 @@ import (
 	"internal/mirage/netstack/wire"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -486,6 +488,9 @@ func (p *player) call(name string, args []string) string {
 		return strconv.Itoa(p.socket.Info().Window)
 	case "unsent":
 		return strconv.Itoa(p.socket.Unsent())
+	case "count":
+		n := reflect.ValueOf(p.tcp.Counters()).Elem().FieldByName(args[0])
+		return strconv.FormatUint(n.Addr().Interface().(*atomic.Uint64).Load(), 10)
 	case "memory":
 		p.tcp.SetMemoryLimit(int64(number(0, 0)))
 	case "bound":

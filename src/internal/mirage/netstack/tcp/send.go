@@ -233,7 +233,10 @@ func (c *conn) commit(now int64, s *outgoing) {
 	c.top = later(c.top, c.nxt)
 	if s.flags&wire.ACK != 0 {
 		c.lastAck, c.ackNow, c.ackAt = s.ack, false, 0
-		c.duplicate = wire.SACKBlock{}
+		if c.duplicate.Start != c.duplicate.End {
+			c.count.TCPDSACKOldSent.Add(1)
+			c.duplicate = wire.SACKBlock{}
+		}
 	}
 	c.edge = later(c.edge, s.edge)
 }

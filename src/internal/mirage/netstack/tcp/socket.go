@@ -203,6 +203,7 @@ func (s *Socket) Close() error {
 	}
 	if c := s.conn; c != nil {
 		if s.options.Linger == 0 {
+			c.count.TCPAbortOnData.Add(1) // as Linux has it
 			c.abort(0)
 		}
 		c.leave(s.p.net.Now())

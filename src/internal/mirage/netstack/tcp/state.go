@@ -101,6 +101,7 @@ func (c *conn) inputSynchronized(now int64, s *segment) (refuse bool) {
 		return false
 	}
 	if s.has(wire.SYN) { // fourth: RFC 5961 section 4.2
+		c.count.TCPSYNChallenge.Add(1)
 		c.challenge(now)
 		return false
 	}
@@ -124,6 +125,7 @@ func (c *conn) inputSynchronized(now int64, s *segment) (refuse bool) {
 	}
 	// Seventh and eighth: text and FIN.
 	if c.orphan && len(s.payload) > 0 && s.seq.add(len(s.payload)).after(c.rcvNxt) && c.state.receiving() {
+		c.count.TCPAbortOnData.Add(1)
 		c.abort(inet.ECONNRESET) // section 3.6.1, and RFC 1122 section 4.2.2.13: nobody will read it
 		return false
 	}
@@ -199,6 +201,7 @@ func (c *conn) reset(now int64, s *segment) {
 	}
 	switch c.state {
 	case synReceived:
+		c.count.EmbryonicRsts.Add(1)
 		c.end(inet.ECONNREFUSED)
 	case timeWait: // RFC 1337 section 3, fix F1: it is not cut short
 	case closing, lastAck:
@@ -213,6 +216,7 @@ func (c *conn) reset(now int64, s *segment) {
 // challenge answers what may be a forgery with an ACK, not too often: RFC 5961 section 10.
 func (c *conn) challenge(now int64) {
 	if c.state != closed && c.challenges.Take(now) {
+		c.count.TCPChallengeACK.Add(1)
 		c.ackNow = true
 	}
 }

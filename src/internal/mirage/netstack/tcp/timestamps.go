@@ -28,6 +28,7 @@ func (c *conn) current(now int64, s *segment) bool {
 		return s.has(wire.SYN) // section 3.2: dropped silently; a SYN gets its challenge
 	}
 	if int32(s.options.TimeVal-t.recent) < 0 && now-t.recentAt < outdated {
+		c.count.PAWSEstab.Add(1)
 		if s.length() > 0 {
 			c.ackNow = true
 		} else { // two hosts are not to answer each other's answers

@@ -31,6 +31,7 @@ func (c *conn) leave(now int64) {
 	case c.state == synSent:
 		c.end(0)
 	case c.ready > 0:
+		c.count.TCPAbortOnClose.Add(1)
 		c.abort(0)
 	default:
 		c.finish()
