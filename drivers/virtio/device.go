@@ -7,6 +7,7 @@ import (
 	"internal/mirage/drivers/virtio/queue"
 	"internal/mirage/irq"
 	"internal/mirage/mmio"
+	"internal/strconv"
 	"sync"
 )
 
@@ -54,6 +55,7 @@ func (d *Device) GiveUp(err error) error {
 func (d *Device) Connect(lines int) (err error) {
 	if d.config, err = d.Transport.Connect(lines); err == nil {
 		d.lines = append(d.lines, d.config)
+		irq.Name(d.config, d.Name()+" config")
 	}
 	return err
 }
@@ -132,6 +134,7 @@ func (d *Device) Queue(i, size, segments int, interrupt bool) (*queue.Queue, irq
 		return nil, nil, err
 	}
 	if line != nil {
+		irq.Name(line, d.Name()+" queue "+strconv.Itoa(i))
 		d.mu.Lock()
 		d.lines = append(d.lines, line)
 		d.mu.Unlock()

@@ -19,6 +19,7 @@ type irqLine struct {
 	closed bool
 	masked atomic.Uint32
 	fired  atomic.Uint32
+	count  atomic.Uint64
 	waiter atomic.Uintptr // *g
 	input  uint32         // the interrupt controller's number for it
 }
@@ -38,6 +39,7 @@ func irqAlloc(input uint32, level bool) (n int32) {
 		for i := range irqLines {
 			if l := &irqLines[i]; !l.used {
 				l.used, l.level, l.input, l.closed = true, level, input, false
+				l.count.Store(0)
 				n = int32(i)
 				break
 			}
@@ -52,6 +54,7 @@ func irqAlloc(input uint32, level bool) (n int32) {
 //go:nowritebarrierrec
 func irqFire(i uint32) {
 	l := &irqLines[i]
+	l.count.Add(1)
 	if l.level {
 		l.masked.Store(1)
 		irqMask(l)

@@ -126,6 +126,12 @@ func machine_irqWait(line int32) {
 //go:linkname machine_irqClose internal/mirage/machine.runtime_irqClose
 func machine_irqClose(line int32) { irqClose(line) }
 
+//go:linkname machine_irqCount internal/mirage/machine.runtime_irqCount
+func machine_irqCount(line int32) uint64 { return irqLines[line].count.Load() }
+
+//go:linkname machine_interrupts internal/mirage/machine.runtime_interrupts
+func machine_interrupts(cpu int) (timer, others uint64) { return cpus[cpu].timers, cpus[cpu].wakes }
+
 //go:linkname machine_addIOAPIC internal/mirage/machine.runtime_addIOAPIC
 func machine_addIOAPIC(phys uint64, base uint32) { addIOAPIC(phys, base) }
 

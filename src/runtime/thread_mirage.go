@@ -82,6 +82,8 @@ type vcpu struct {
 	flushed     atomic.Uint32 // the last vmFlush that it has obeyed
 	shares      spinlock      // its part of vmLock
 	arch        cpuArch
+	timers      uint64 // interrupts of its timer, and
+	wakes       uint64 // by other CPUs; it alone counts
 }
 
 // cpu0 is the boot CPU.
@@ -241,6 +243,7 @@ func (c *vcpu) steal() *thread {
 // wakeInterrupt is another CPU's wakeCPU: it has put something into the run queue, or begun or ended a profile.
 func wakeInterrupt() {
 	c := thisCPU()
+	c.wakes++
 	flags := c.lock.lock()
 	if c.first != nil && c.slice == 0 {
 		c.slice = nanotime1() + timeSlice
@@ -435,6 +438,7 @@ func (c *vcpu) armTimer() {
 //go:nowritebarrierrec
 func timerInterrupt() {
 	c := thisCPU()
+	c.timers++
 	now := nanotime1()
 	for {
 		flags := c.lock.lock()

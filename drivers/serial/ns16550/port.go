@@ -31,6 +31,7 @@ func Open(name string, regs mmio.Space, input irq.Input) (*serial.Console, error
 	fifoControl.Store(regs, fifoEnable|fifoReceive)
 	modemControl.Store(regs, modemReady|modemEnable)
 	c := serial.New(name, p)
+	input.Name = name
 	if err := irq.Attach(input, c.Interrupt); err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ func Open(name string, regs mmio.Space, input irq.Input) (*serial.Console, error
 	lineControl.Store(regs, line8Bits|lineFIFO)
 	control.Store(regs, control.Load(regs)|controlOn)
 	c := serial.New(name, p)
+	input.Name = name
 	if err := irq.Attach(input, c.Interrupt); err != nil {
 		return nil, err
 	}

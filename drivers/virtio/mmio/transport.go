@@ -94,7 +94,9 @@ func (t *Transport) Connect(lines int) (irq.Line, error) {
 	for range lines {
 		t.events = append(t.events, irq.NewEvent())
 	}
-	return t.changed, irq.Attach(t.input, t.interrupt)
+	in := t.input
+	in.Name = t.Name()
+	return t.changed, irq.Attach(in, t.interrupt)
 }
 
 // interrupt is the input's handler. It goes on until the device has no reason left: where the input is triggered by the edge,

@@ -74,6 +74,7 @@ func (t *Transport) connectPin(lines int) (irq.Line, error) {
 		return nil, errNoIRQ
 	}
 	t.function.UsePin()
+	in.Name = t.Name()
 	events, changed := newEvents(lines), irq.NewEvent()
 	t.lines = asLines(events)
 	return changed, irq.Attach(in, func() {

@@ -62,6 +62,7 @@ func (p *pc) serial() {
 	c, err := ns16550.Open("ttyS0", mmio.Ports(com1, com1Ports), p.isa(com1Interrupt))
 	if err == nil {
 		device.AddConsole(c)
+		device.AddDriven(device.Driven{Bus: "platform", Name: "serial8250", Driver: "ns16550", Place: "ttyS0"})
 	} else if err != ns16550.ErrNone {
 		report("ttyS0", err)
 	}

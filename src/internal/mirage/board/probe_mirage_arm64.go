@@ -142,6 +142,7 @@ func serial(tree *fdt.Tree) {
 			c, e := pl011.Open(name, regs, in)
 			if err = e; err == nil {
 				device.AddConsole(c)
+				device.AddDriven(device.Driven{Bus: "platform", Name: string(w.Node().Name()), Driver: "pl011", Place: name})
 			}
 		}
 	}

@@ -86,15 +86,22 @@ func (l virtioList) start() {
 	}
 }
 
+// virtioDrivers are what Linux calls the drivers.
+var virtioDrivers = map[uint32]string{
+	virtio.IDEntropy: "virtio_rng", virtio.IDNet: "virtio_net", virtio.IDConsole: "virtio_console", virtio.IDBalloon: "virtio_balloon",
+}
+
 // each calls start for each device of the kind.
 func (l virtioList) each(kind uint32, start func(virtio.Transport) error) {
-	for _, t := range l {
+	for i, t := range l {
 		if t.DeviceID() != kind {
 			continue
 		}
 		if err := start(t); err != nil {
 			report(t.Name(), err)
+			continue
 		}
+		device.AddDriven(device.Driven{Bus: "virtio", Name: "virtio" + strconv.Itoa(i), Driver: virtioDrivers[kind], Place: t.Name()})
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"internal/mirage/drivers/xen/grant"
 	"internal/mirage/drivers/xen/netfront"
 	xenstore "internal/mirage/drivers/xen/store"
+	"internal/strconv"
 )
 
 // probeXen starts the devices of a guest of Xen's, of which the xenstore knows all but the console.
@@ -18,6 +19,7 @@ func probeXen() {
 	var h xen.Machine
 	if c, err := console.Open(h); err == nil {
 		device.AddConsole(c)
+		device.AddDriven(device.Driven{Bus: "xen", Name: "console-0", Driver: "xenconsole", Place: "xvc0"})
 	} else if err != xen.ErrNone {
 		report("xvc0", err)
 	}
@@ -34,12 +36,13 @@ func probeXen() {
 		report("xenbus", err)
 	}
 	grants := grant.New(h)
-	for _, front := range cards {
+	for i, front := range cards {
 		nic, err := netfront.Open(h, grants, front)
 		if err != nil {
 			report("netfront "+front.Path, err)
 			continue
 		}
 		device.AddNIC(nic)
+		device.AddDriven(device.Driven{Bus: "xen", Name: "vif-" + strconv.Itoa(i), Driver: "netfront", Place: front.Path})
 	}
 }

@@ -27,6 +27,13 @@ func (l *line) Close() {
 	}
 }
 
+// Name says which device raises a line, for those who list interrupts. An event has none: it is no interrupt of its own.
+func Name(l Line, name string) {
+	if l, ok := l.(*line); ok && name != "" {
+		l.machine.SetName(name)
+	}
+}
+
 func newWired(in Input) (Line, error) {
 	l := machine.WiredLine(in.Number, in.Level, in.ActiveLow)
 	if l < 0 {

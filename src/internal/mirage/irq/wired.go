@@ -9,8 +9,9 @@ import (
 // drive it.
 type Input struct {
 	Number    uint32
-	Level     bool // level-triggered, else by edge
-	ActiveLow bool // low level or falling edge
+	Level     bool   // level-triggered, else by edge
+	ActiveLow bool   // low level or falling edge
+	Name      string // of the device, for those who list interrupts
 }
 
 var (
@@ -36,6 +37,8 @@ var wires struct {
 // leave its device such that it does not drive the input, else a level-triggered input fires again at once.
 // Devices share an input; each handler looks whether its own device wants something.
 func Attach(in Input, handler func()) error {
+	name := in.Name
+	in.Name = ""
 	wires.mu.Lock()
 	defer wires.mu.Unlock()
 	w := wires.all[in.Number]
@@ -43,6 +46,7 @@ func Attach(in Input, handler func()) error {
 		if w.input != in {
 			return errConflict
 		}
+		Name(w.line, name)
 		w.add(handler)
 		return nil
 	}
@@ -50,6 +54,7 @@ func Attach(in Input, handler func()) error {
 	if err != nil {
 		return err
 	}
+	Name(line, name)
 	w = &wire{input: in, line: line}
 	w.add(handler)
 	if wires.all == nil {

@@ -87,6 +87,12 @@ func objectOf(p fs.Pages) uintptr                                       { return
 func objectMapped(object uintptr) bool                                  { return false }
 func unmappedObject() uintptr                                           { return 0 }
 
+func cpuInterrupts(cpu int) (timer, others uint64) { return uint64(cpu) + 1, 2 }
+
+func interruptLines() []interruptLine {
+	return []interruptLine{{"MSI", "virtio-pci 0:3.0 queue 0", 0, 42}, {}, {"IO-APIC", "ttyS0", 4, 7}}
+}
+
 func arguments() (args, environment []string) {
 	return []string{"/bin/program", "argument"}, []string{"NAME=value"}
 }

@@ -68,4 +68,15 @@ func objectOf(p fs.Pages) uintptr      { return uintptr(p.(machine.Object)) }
 func objectMapped(object uintptr) bool { return machine.Object(object).Mapped() }
 func unmappedObject() uintptr          { return uintptr(machine.UnmappedObject()) }
 
+func cpuInterrupts(cpu int) (timer, others uint64) { return machine.Interrupts(cpu) }
+
+func interruptLines() []interruptLine {
+	all := machine.Lines()
+	lines := make([]interruptLine, len(all))
+	for i, l := range all {
+		lines[i] = interruptLine{kind: l.Kind, name: l.Name, number: l.Number, count: l.Count}
+	}
+	return lines
+}
+
 func arguments() (args, environment []string) { return machine.Arguments() }

@@ -37,6 +37,11 @@ func init() {
 		say("cwd=" + words.folder + " is not a directory of the initrd")
 	}
 	p.attachNetwork(&words)
+	device.EachDriven(func(d device.Driven) {
+		if p.plantDriven(d) != 0 {
+			say("no room for " + d.Name + " in /sys/bus/" + d.Bus)
+		}
+	})
 	device.OnShutdown(func() { raise(p, linux.SIGTERM) })
 	machine.SetSyscalls(p.Serve)
 	exithook.Add(exithook.Hook{F: p.finish, RunOnFailure: true}) // main may return without a system call

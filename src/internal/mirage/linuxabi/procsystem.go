@@ -13,6 +13,7 @@ var systemFiles = []generated{
 	{"cpuinfo", processorText},
 	{"diskstats", says("")},
 	{"filesystems", says("nodev\ttmpfs\n")},
+	{"interrupts", interruptsText},
 	{"loadavg", says("0.00 0.00 0.00 1/1 " + pidText + "\n")}, // an average is not kept
 	{"meminfo", memoryText},
 	{"stat", statText},
@@ -109,7 +110,7 @@ func statText(*Process) string {
 	for i := range cpus {
 		s += line("cpu"+decimal(i), now, busy(i))
 	}
-	return s + "intr 0\nctxt 0\nbtime " + decimal((wallClock()-now)/1e9) +
+	return s + "intr " + decimal(interruptCount()) + "\nctxt 0\nbtime " + decimal((wallClock()-now)/1e9) +
 		"\nprocesses 1\nprocs_running 1\nprocs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n"
 }
 

@@ -56,6 +56,9 @@ func TestTree(t *testing.T) {
 			t.Errorf("%s holds %q", path, got)
 		}
 	}
+	if got := w.readFile(t, "/proc/interrupts"); !regexp.MustCompile(`(?m)^ +CPU0 .*\n +0: +42 .*MSI 0   virtio-pci 0:3.0 queue 0\n +2: +7 .*IO-APIC 4   ttyS0\nLOC: +1 .*Local`).MatchString(got) {
+		t.Errorf("/proc/interrupts holds\n%s", got)
+	}
 	b := make([]byte, 100)
 	n := w.must(t, syscall.SYS_READLINKAT, 0, "/proc/self/exe", b, len(b))
 	if got := string(b[:n]); got != "/tmp/deep/in/it/x.test" {

@@ -73,7 +73,10 @@ func BalloonResized() { runtime_balloonResized() }
 func Trim() { runtime_trim() }
 
 // MemoryLine returns a Line that fires when Reclaimed or TakeUnused may have something. Called once.
-func MemoryLine() Line { return Line(runtime_memoryLine()) }
+func MemoryLine() Line {
+	i := runtime_memoryLine()
+	return note(Line(i), "memory", uint32(i))
+}
 
 // A Line is one interrupt line or message, by its number in the runtime's table.
 type Line int32
@@ -81,14 +84,14 @@ type Line int32
 // WiredLine attaches to the interrupt controller's input number: a GSI on amd64 (through the I/O APICs that
 // AddIOAPIC named), a GIC INTID on arm64. It returns a negative Line when there is no such input.
 func WiredLine(number uint32, level, activeLow bool) Line {
-	return Line(runtime_irqWired(number, level, activeLow))
+	return note(Line(runtime_irqWired(number, level, activeLow)), controller, number)
 }
 
 // MessageLine allocates a message-signalled interrupt and the address and data that raise it (amd64).
 // It returns a negative Line when there is none left, or the architecture leaves messages to a driver.
 func MessageLine() (l Line, addr uint64, data uint32) {
 	i, addr, data := runtime_irqMessage()
-	return Line(i), addr, data
+	return note(Line(i), "MSI", uint32(i)), addr, data
 }
 
 // Wait parks the goroutine until the line has fired since the last Wait returned. A level-triggered line is

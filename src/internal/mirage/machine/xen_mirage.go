@@ -13,7 +13,7 @@ func XenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int) {
 
 // XenLine returns a Line that fires on events of an event channel of this machine, and lets them come. It is negative
 // when there is no line left.
-func XenLine(port uint32) Line { return Line(runtime_xenLine(port)) }
+func XenLine(port uint32) Line { return note(Line(runtime_xenLine(port)), "Xen", port) }
 
 // MapShared maps the page at phys, which is not RAM but memory that the hypervisor has put there, and returns where; 0
 // when there is no memory for page tables.
