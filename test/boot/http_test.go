@@ -2,9 +2,12 @@ package boot
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
+	"mirage/debug"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,9 +20,10 @@ import (
 func TestHTTP(t *testing.T) {
 	for _, m := range harness.Fastest {
 		t.Run(m.Name, func(t *testing.T) {
-			f := harness.Forward(t, "tcp", 80)
+			f, inside := harness.Forward(t, "tcp", 80), harness.Forward(t, "tcp", 81)
 			c := m.Config(harness.Build(t, m.Arch, "./misc/examples/http"))
-			c.Forwards = []vm.Forward{f}
+			c.Forwards = []vm.Forward{f, inside}
+			c.Args = []string{"-debug", ":81"}
 			b := harness.Boot(t, c)
 			base := "http://" + f.Host.String()
 			client := &http.Client{Timeout: time.Minute}
@@ -44,7 +48,41 @@ func TestHTTP(t *testing.T) {
 				t.Errorf("the answer is %q, %v; want %q", got, err, want)
 			}
 			r.Body.Close()
+			checkInside(t, client, "http://"+inside.Host.String())
 		})
+	}
+}
+
+// checkInside looks at what the program shows of itself after that.
+func checkInside(t *testing.T, client *http.Client, base string) {
+	var s debug.State
+	if err := json.Unmarshal(fetch(t, client, base+"/debug/mirage/state"), &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Program.OS != "mirage" || len(s.CPUs) == 0 || s.CPUs[0].Busy == 0 || s.Memory.Total == 0 || s.Go.Goroutines == 0 {
+		t.Errorf("of the machine %+v %v %+v %+v are shown", s.Program, s.CPUs, s.Memory, s.Go)
+	}
+	if s.Sockets.States["LISTEN"] != 2 || s.Sockets.States["ESTAB"] == 0 {
+		t.Errorf("the sockets are %+v", s.Sockets)
+	}
+	card := slices.IndexFunc(s.Interfaces, func(i debug.Interface) bool { return i.Name == "eth0" && i.RxBytes > 10_000_000 })
+	if card < 0 || s.Counters["Tcp"]["PassiveOpens"] == 0 || s.Counters["TcpExt"]["TCPOrigDataSent"] == 0 || s.Counters["IpExt"]["InOctets"] < 10_000_000 {
+		t.Errorf("the cards are %+v, the counters %v", s.Interfaces, s.Counters)
+	}
+	driver := slices.IndexFunc(s.Devices, func(d debug.Device) bool { return d.Driver == "virtio_net" })
+	if driver < 0 || !slices.ContainsFunc(s.Interrupts, func(i debug.Interrupt) bool {
+		return strings.Contains(i.What, s.Devices[driver].Place) && i.Counts[0] > 0
+	}) {
+		t.Errorf("the devices are %+v, the interrupts %+v", s.Devices, s.Interrupts)
+	}
+	var vars struct{ SNMP debug.Counters }
+	if err := json.Unmarshal(fetch(t, client, base+"/debug/vars"), &vars); err != nil || vars.SNMP["Ip"]["InReceives"] == 0 {
+		t.Errorf("the variables are %+v, %v", vars, err)
+	}
+	for _, path := range []string{"/debug/mirage/", "/debug/mirage/ss", "/debug/pprof/goroutine?debug=1"} {
+		if len(fetch(t, client, base+path)) == 0 {
+			t.Errorf("%s is empty", path)
+		}
 	}
 }
 

@@ -2,6 +2,8 @@
 //
 //	mirage run -p 8080:80 ./misc/examples/http
 //	curl http://127.0.0.1:8080/
+//
+// With -debug it shows at another address what goes on in it: /debug/mirage/, /debug/pprof/ and /debug/vars.
 package main
 
 import (
@@ -9,19 +11,27 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"mirage/debug"
 	"net/http"
+	_ "net/http/pprof"
 	"runtime"
 	"strconv"
 )
 
 func main() {
 	address := flag.String("listen", ":80", "where to listen")
+	inside := flag.String("debug", "", "where to show what goes on inside, not for the public")
 	flag.Parse()
-	http.HandleFunc("GET /{$}", hello)
-	http.HandleFunc("GET /octets/{n}", octets)
-	http.HandleFunc("POST /count", count)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", hello)
+	mux.HandleFunc("GET /octets/{n}", octets)
+	mux.HandleFunc("POST /count", count)
+	if *inside != "" {
+		http.Handle("/debug/mirage/", debug.Handler()) // beside what pprof and expvar put there
+		go func() { log.Fatal(http.ListenAndServe(*inside, nil)) }()
+	}
 	log.Printf("listening on %s", *address)
-	log.Fatal(http.ListenAndServe(*address, nil))
+	log.Fatal(http.ListenAndServe(*address, mux))
 }
 
 func hello(w http.ResponseWriter, r *http.Request) {
