@@ -49,6 +49,18 @@ func (i *Info) addCPU(id uint32) {
 	}
 }
 
+// addSpinningCPU adds a CPU that waits in a loop until there is an address at release to go on at: Devicetree Specification
+// v0.4, 3.8.1, spin-table.
+func (i *Info) addSpinningCPU(id uint32, release uint64) {
+	if release != 0 && i.nCPUs < len(i.cpus) {
+		i.release[i.nCPUs] = release
+		i.addCPU(id)
+	}
+}
+
+// ReleaseAddress is where the n-th of CPUs is told where to go on, 0 when firmware starts it.
+func (i *Info) ReleaseAddress(n int) uint64 { return i.release[n] }
+
 // findTable returns the first ACPI table with a signature, nil when there is none that is whole.
 func findTable(mem []byte, rsdp uint64, signature string) []byte {
 	r := cut(mem, rsdp, rsdpSize)

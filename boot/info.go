@@ -18,6 +18,7 @@ type Info struct {
 	RSDP        uint64 // ACPI root pointer, 0 when there is none
 	DeviceTree  []byte // flattened device tree, nil when there is none
 	cpus        [MaxCPUs]uint32
+	release     [MaxCPUs]uint64
 	nCPUs       int
 	Seed        []byte // random bytes from the loader, nil when there are none
 	KASLRSeed   []byte // likewise, fewer

@@ -17,12 +17,17 @@ type Platform struct {
 	TimerHz  uint32 // its rate where the CPU's register does not have it
 
 	XenIRQ uint32 // INTID by which Xen's events arrive, one of the CPU's own; 0: the machine is no guest of Xen's
+
+	Pi       Pi       // zero where the machine is no Raspberry Pi
+	Revision Revision // of the board
+	Serial   uint64   // the board's number
 }
 
-// A UART is a PL011.
+// A UART is a PL011, or what is near to one.
 type UART struct {
 	Registers uint64
 	Generic   bool // it is SBSA's generic UART: of the PL011's registers it has those for data and flags alone
+	Mini      bool // it is a Pi's mini UART: BCM2835 ARM Peripherals, 2.2
 }
 
 // maxRedistributors bounds the regions of redistributors; QEMU has 2 on large machines.
@@ -45,6 +50,7 @@ type treeReader struct {
 	cells   int    // of an interrupt of the GIC
 	console []byte // path of the console, or its alias
 	uart    UART   // the first UART that could be it
+	soc     SoC
 }
 
 // ReadPlatform reads the device tree that blob begins with: RAM without what is reserved, the command line, the initrd,
@@ -61,6 +67,11 @@ func (i *Info) ReadPlatform(p *Platform, blob []byte) (problem string) {
 			continue
 		}
 		switch {
+		case w.Depth() == 1:
+			r.soc = w.soc()
+		case w.Depth() == 2 && string(w.Name()) == "system":
+			// Written by a Pi's firmware: Raspberry Pi documentation, "Device Trees, overlays, and parameters", 3.
+			p.Revision, p.Serial = Revision(address(w.Property("linux,revision"))), address(w.Property("linux,serial"))
 		case w.Depth() == 2 && string(w.Name()) == "chosen":
 			i.readChosen(&w, &r)
 		case isString(w.Property("device_type"), "memory"):
@@ -75,8 +86,12 @@ func (i *Info) ReadPlatform(p *Platform, blob []byte) (problem string) {
 			}
 		case isString(w.Property("device_type"), "cpu"):
 			// Section 3.8.1; Linux, Documentation/devicetree/bindings/arm/cpus.yaml: reg is MPIDR_EL1's affinity.
-			if affinity := address(w.Property("reg")); isString(w.Property("enable-method"), "psci") {
-				i.addCPU(uint32(affinity&0xffffff | affinity>>8&0xff000000))
+			affinity := address(w.Property("reg"))
+			id := uint32(affinity&0xffffff | affinity>>8&0xff000000)
+			if method := w.Property("enable-method"); isString(method, "psci") {
+				i.addCPU(id)
+			} else if isString(method, "spin-table") {
+				i.addSpinningCPU(id, address(w.Property("cpu-release-addr")))
 			}
 		default:
 			p.readDevice(&w, &r)
@@ -91,6 +106,7 @@ func (i *Info) ReadPlatform(p *Platform, blob []byte) (problem string) {
 		p.Console = r.uart
 	}
 	p.readInterrupts(&r)
+	p.SetPi(r.soc)
 	if !i.reserve(&t) {
 		return "the device tree reserves memory in more than 64 ranges"
 	}
@@ -123,12 +139,24 @@ func address(property []byte) uint64 {
 // uart reads the current node if it is a UART that can be the console. Arm Base System Architecture (DEN0094), appendix
 // on the generic UART.
 func (w *Walk) uart() (u UART, ok bool) {
-	full := w.Compatible("arm,pl011")
-	if !full && !w.Compatible("arm,sbsa-uart") {
+	full, mini := w.Compatible("arm,pl011"), w.Compatible("brcm,bcm2835-aux-uart")
+	if !full && !mini && !w.Compatible("arm,sbsa-uart") {
 		return u, false
 	}
 	r, ok := w.Reg(0)
-	return UART{r.Start, !full}, ok
+	return UART{r.Start, !full && !mini, mini}, ok
+}
+
+// soc is the chip of a Raspberry Pi whose tree's root is the current node: Linux,
+// Documentation/devicetree/bindings/arm/bcm2835.yaml.
+func (w *Walk) soc() SoC {
+	switch {
+	case w.Compatible("brcm,bcm2837", "brcm,bcm2710"):
+		return BCM2837
+	case w.Compatible("brcm,bcm2711"):
+		return BCM2711
+	}
+	return NotPi
 }
 
 // uart is the UART that path, or an alias with that name, leads to; options may stand behind a colon.

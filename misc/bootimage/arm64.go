@@ -22,7 +22,18 @@ const (
 // ARM64 returns an arm64 image in the form of Linux's Image, which boot loaders, Xen and Firecracker want, and with which
 // QEMU passes an initial RAM disk: the header, and the segments as they lie in memory. The header stands where the ELF
 // file leaves room for it, before its first segment.
-func ARM64(file io.ReaderAt) ([]byte, error) {
+func ARM64(file io.ReaderAt) ([]byte, error) { return arm64Image(file, 0) }
+
+// piOffset is where in RAM a Raspberry Pi's firmware has always put a 64-bit kernel, and where QEMU puts one whose header wants
+// that (Raspberry Pi documentation, config.txt, kernel_address; booting.rst, text_offset).
+const piOffset = 0x80000
+
+// RPi returns an arm64 image as kernel8.img. It is ARM64's, with so much before it that it lies at a multiple of 2 MiB when it
+// is loaded at piOffset: there it runs where it is, with no copy; loaded elsewhere it moves itself.
+func RPi(file io.ReaderAt) ([]byte, error) { return arm64Image(file, piOffset) }
+
+// arm64Image makes the image that is to be loaded at a multiple of 2 MiB and offset.
+func arm64Image(file io.ReaderAt, offset uint64) ([]byte, error) {
 	f, err := elf.NewFile(file)
 	if err != nil {
 		return nil, err
@@ -39,7 +50,7 @@ func ARM64(file io.ReaderAt) ([]byte, error) {
 	if len(loads) == 0 {
 		return nil, errors.New("nothing to load")
 	}
-	base := loads[0].Vaddr &^ (alignment - 1)
+	base := loads[0].Vaddr&^(alignment-1) - -offset%alignment
 	if loads[0].Vaddr-base < headerSize {
 		return nil, fmt.Errorf("no room for a header before %#x: not an image of GOOS=mirage", loads[0].Vaddr)
 	}
@@ -61,6 +72,10 @@ func ARM64(file io.ReaderAt) ([]byte, error) {
 	}
 	le := binary.LittleEndian
 	le.PutUint32(out[0:], branch(f.Entry-base))
+	le.PutUint64(out[8:], offset)
+	if offset != 0 {
+		end += alignment // room to move
+	}
 	le.PutUint64(out[16:], end)
 	le.PutUint64(out[24:], pages4K|anywhere)
 	le.PutUint32(out[56:], magic)

@@ -59,6 +59,24 @@ func TestHeader(t *testing.T) {
 	}
 }
 
+// A Pi's firmware puts the image at 0x80000, where its segments must lie as they are linked to, modulo 2 MiB; and the header says
+// so.
+func TestRPi(t *testing.T) {
+	file := executable(arm64, 0x40210010, segment{0x40210000, 0x20, "0123456789abcdefTEXT"})
+	got, err := RPi(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const first = 0x200000 - 0x80000 + 0x10000
+	if string(got[first:]) != "0123456789abcdefTEXT" {
+		t.Errorf("%d bytes, and the segment is not at %#x", len(got), first)
+	}
+	le := binary.LittleEndian
+	if b, offset, size := le.Uint32(got), le.Uint64(got[8:]), le.Uint64(got[16:]); b != 0x14000000|(first+0x10)/4 || offset != 0x80000 || size != first+0x20+0x200000 {
+		t.Errorf("first instruction %#x, text_offset %#x, image_size %#x", b, offset, size)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	good := segment{0x40210000, 8, "TEXT"}
 	for name, file := range map[string][]byte{

@@ -47,7 +47,8 @@ func TestPlatforms(t *testing.T) {
 		{"virt", "amd64", "", "", "virt is for arm64"},
 		{"microvm", "arm64", "", "", "microvm is for amd64"},
 		{"xen", "", "", "", "not there yet"},
-		{"rpi3", "", "", "", "not there yet"},
+		{"rpi3", "", "raspi3b", "arm64", ""},
+		{"rpi3", "amd64", "", "", "rpi3 is for arm64"},
 		{"vax", "", "", "", `no platform "vax"`},
 	} {
 		o, c, err := parsed(t, "-platform", test.platform, "-arch", test.arch, "./pkg")

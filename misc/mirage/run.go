@@ -41,8 +41,8 @@ func parse(args []string) (*options, error) {
 		fmt.Fprintln(f.Output(), "usage: mirage run [flags] PACKAGE-or-IMAGE [arguments]")
 		f.PrintDefaults()
 	}
-	f.IntVar(&o.memory, "m", 256, "memory in `MiB`")
-	f.IntVar(&o.cpus, "smp", 1, "number of CPUs, `N`")
+	f.IntVar(&o.memory, "m", 0, "memory in `MiB`; default: 256, and what a Raspberry Pi has")
+	f.IntVar(&o.cpus, "smp", 0, "number of CPUs, `N`; default: 1, and what a Raspberry Pi has")
 	f.Var(&o.forwards, "p", "make a port of this host lead to the machine: `[ADDR:]HOSTPORT:GUESTPORT[/udp]`;\nADDR is 127.0.0.1 if not given; may be repeated")
 	f.StringVar(&o.net, "net", "user", "the `network`: user (QEMU's own), tap:NAME or none")
 	f.StringVar(&o.ip, "ip", "", "the machine's address: `ADDR/LEN[,GATEWAY[,DNS]]`, dhcp (the default) or off")
@@ -146,7 +146,9 @@ func (o *options) setPlatform(c *vm.Config) error {
 		}
 	case "virt":
 		only, c.Machine = "arm64", "virt"
-	case "xen", "rpi3":
+	case "rpi3":
+		only, c.Machine = "arm64", "raspi3b"
+	case "xen":
 		return fmt.Errorf("platform %s is not there yet", o.platform)
 	default:
 		return fmt.Errorf("no platform %q: microvm, kvm, virt, xen or rpi3", o.platform)

@@ -15,7 +15,7 @@ type Config struct {
 	Image string // the ELF file to boot
 	Arch  string // "amd64" or "arm64"; default: the image's
 
-	Machine string // QEMU's machine with its options, such as "q35" or "virt,gic-version=3"; default: microvm, virt
+	Machine string // QEMU's machine with its options, such as "q35", "raspi3b" or "virt,gic-version=3"; default: microvm, virt
 	PCI     bool   // virtio devices on PCI where the machine has MMIO too
 	CPU     string // QEMU's CPU model
 	Accel   string // "kvm" or "tcg"; default: KVM if it works, else TCG
@@ -67,6 +67,10 @@ func (c *Config) settle() error {
 		// Without the clock an image cannot know the time of day; without the PIT it has nothing to measure its
 		// TSC against. Both are off by default under KVM.
 		c.Machine = addOptions(c.Machine, "rtc=on", "pit=on")
+	case raspi3b:
+		if err := c.settlePi(); err != nil {
+			return err
+		}
 	case "q35", "pc":
 		c.PCI = true
 	case "virt":

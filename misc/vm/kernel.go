@@ -10,9 +10,9 @@ import (
 
 // kernel returns the file to give to QEMU's -kernel, and what to call when the machine has ended. It is the image itself,
 // but for an arm64 machine with an initial RAM disk: QEMU takes an ELF file for firmware there and passes it none, so
-// that the image goes in Linux's form.
+// that the image goes in Linux's form; and a Raspberry Pi, whose memory is not where the image is linked to be.
 func (c *Config) kernel() (file string, remove func(), err error) {
-	if c.Arch != "arm64" || c.Initrd == "" {
+	if c.Arch != "arm64" || c.Initrd == "" && !c.isPi() {
 		return c.Image, func() {}, nil
 	}
 	in, err := os.Open(c.Image)
@@ -20,7 +20,11 @@ func (c *Config) kernel() (file string, remove func(), err error) {
 		return "", nil, err
 	}
 	defer in.Close()
-	raw, err := bootimage.ARM64(in)
+	form := bootimage.ARM64
+	if c.isPi() {
+		form = bootimage.RPi
+	}
+	raw, err := form(in)
 	if err != nil {
 		return "", nil, fmt.Errorf("%s: %w", c.Image, err)
 	}

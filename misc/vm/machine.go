@@ -26,6 +26,7 @@ type Machine struct {
 	messages messages
 	exit     lastByte
 	signals  *os.File // nil for a machine without a console
+	keys     *os.File // the input of a Raspberry Pi's serial port; nil for other machines
 	limit    *time.Timer
 
 	mu     sync.Mutex
@@ -90,8 +91,11 @@ func (m *Machine) start(c *Config) error {
 		m.signals, theirs = mine, append(theirs, its)
 	}
 	m.cmd.ExtraFiles = theirs
+	if c.isPi() {
+		m.cmd.Stdout = theirs[1]
+	}
 	var input *os.File
-	if c.Stdin != nil {
+	if c.Stdin != nil || c.isPi() {
 		r, w, err := os.Pipe()
 		if err != nil {
 			closeAll(append(ours, m.signals))
@@ -111,10 +115,15 @@ func (m *Machine) start(c *Config) error {
 			r.Close()
 		})
 	}
-	if input != nil {
+	if c.isPi() {
+		m.keys = input // a serial port's input has no end, and keys may be pressed after c.Stdin's
+	}
+	if c.Stdin != nil {
 		go func() {
 			io.Copy(input, c.Stdin)
-			input.Close()
+			if m.keys == nil {
+				input.Close()
+			}
 		}()
 	}
 	return nil
@@ -147,6 +156,7 @@ func (m *Machine) Wait() (code int, err error) {
 	err = m.cmd.Wait()
 	m.copying.Wait()
 	m.signals.Close()
+	m.keys.Close()
 	m.remove()
 	if m.limit != nil {
 		m.limit.Stop()

@@ -52,9 +52,11 @@ func (c *Config) arguments(kernel string) ([]string, error) {
 		a = append(a, "-initrd", c.Initrd)
 	}
 	a = append(a, c.streams()...)
-	a = append(a, "-device", c.virtio("rng"))
-	// Memory that the program gives back goes back to the host; what the host wants besides, the program may refuse.
-	a = append(a, "-device", c.virtio("balloon")+",id=balloon,free-page-reporting=on,deflate-on-oom=on")
+	if !c.isPi() {
+		a = append(a, "-device", c.virtio("rng"))
+		// Memory that the program gives back goes back to the host; what the host wants besides, the program may refuse.
+		a = append(a, "-device", c.virtio("balloon")+",id=balloon,free-page-reporting=on,deflate-on-oom=on")
+	}
 	network, err := c.network()
 	if err != nil {
 		return nil, err
@@ -65,6 +67,10 @@ func (c *Config) arguments(kernel string) ([]string, error) {
 		format := "raw"
 		if strings.HasSuffix(disk, ".qcow2") {
 			format = "qcow2"
+		}
+		if c.isPi() {
+			a = append(a, "-drive", "if=sd,id="+id+",format="+format+",file="+escape(disk))
+			continue
 		}
 		a = append(a, "-drive", "if=none,id="+id+",format="+format+",file="+escape(disk), "-device", c.virtio("blk")+",drive="+id)
 	}
@@ -90,6 +96,12 @@ func (c *Config) line() (string, error) {
 // streams connects the UART, the console, and what says the exit code. append=on because QEMU would truncate a file,
 // which a pipe refuses.
 func (c *Config) streams() []string {
+	if c.isPi() {
+		return []string{
+			"-chardev", "stdio,id=uart,signal=off", "-serial", "chardev:uart",
+			"-semihosting-config", "enable=on,target=native",
+		}
+	}
 	a := []string{
 		"-add-fd", fmt.Sprintf("fd=%d,set=%d", firstFile, uartSet),
 		"-chardev", fmt.Sprintf("file,id=uart,append=on,path=/dev/fdset/%d", uartSet),
@@ -134,7 +146,9 @@ func (c *Config) network() ([]string, error) {
 		return nil, fmt.Errorf("no network %q: user, none or tap:NAME", c.Net)
 	}
 	card := c.virtio("net") + ",netdev=net0"
-	if c.PCI {
+	if c.isPi() {
+		card = "usb-net,netdev=net0"
+	} else if c.PCI {
 		card += ",romfile=" // for booting from the network, and a package of its own
 	}
 	a := []string{"-netdev", backend, "-device", card}

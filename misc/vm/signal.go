@@ -29,6 +29,10 @@ func signalPipe() (ours, theirs *os.File, err error) {
 
 // Signal sends the program a signal. One that comes before the program has begun waits for it.
 func (m *Machine) Signal(s syscall.Signal) error {
+	if m.keys != nil {
+		_, err := m.keys.Write(piKey(s))
+		return err
+	}
 	if m.signals == nil {
 		return errNoSignals
 	}

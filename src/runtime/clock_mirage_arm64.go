@@ -10,7 +10,7 @@ func clockInit() {
 		hz = uint64(platform.TimerHz)
 	}
 	counterStart(hz)
-	gicInit()
+	interruptsInit()
 	xenInit()
 	wall := pl031Time() * 1e9
 	if xenShared != nil {

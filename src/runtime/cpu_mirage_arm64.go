@@ -43,9 +43,6 @@ var (
 
 // readDeviceTree reads the device tree, all of which rt0 has mapped, and returns what is wrong with it.
 func readDeviceTree() string {
-	if deviceTree == 0 {
-		return "the loader passed no device tree"
-	}
 	header := unsafe.Slice((*byte)(physPointer(deviceTree)), boot.TreeHeaderSize)
 	blob := unsafe.Slice(unsafe.SliceData(header), boot.TreeSize(header))
 	return bootInfo.ReadPlatform(&platform, blob)
@@ -190,6 +187,9 @@ const (
 //
 //go:nosplit
 func haltForever() {
+	if piBase != 0 {
+		piEnd(true)
+	}
 	psci(psciSystemOff, 0, 0, 0)
 	waitForInterrupt()
 }
@@ -197,7 +197,13 @@ func haltForever() {
 // resetCPU resets the machine.
 //
 //go:nosplit
-func resetCPU() { psci(psciSystemReset, 0, 0, 0) }
+func resetCPU() {
+	if piBase != 0 {
+		piEnd(false)
+		waitForInterrupt()
+	}
+	psci(psciSystemReset, 0, 0, 0)
+}
 
 // psci calls firmware and returns its answer, 0 for success.
 //

@@ -42,9 +42,8 @@ const (
 
 var gic struct {
 	distributor  uintptr
-	cpuInterface uintptr             // version 2
-	inputs       uint32              // INTIDs are below
-	lines        [firstSpecial]uint8 // line plus one of an INTID, 0: none
+	cpuInterface uintptr // version 2
+	inputs       uint32  // INTIDs are below
 }
 
 // gicInit starts the interrupt controller, all inputs off but the timer.
@@ -168,12 +167,10 @@ func gicWake(regs uintptr) {
 }
 
 // Software interrupts.
-const gicWakeID = 0 // wakeCPU
+const gicWakeID = 0 // gicWakeCPU
 
-// wakeCPU interrupts c, so that it looks at its run queue and its thread's signals.
-//
 //go:nosplit
-func wakeCPU(c *vcpu) {
+func gicWakeCPU(c *vcpu) {
 	if platform.GIC == 2 {
 		syncStores()
 		deviceWrite(gic.distributor+gicdSGIR, c.arch.target<<16|gicWakeID)
@@ -184,10 +181,10 @@ func wakeCPU(c *vcpu) {
 	gicSend(a>>24<<48 | a&0xf0>>4<<44 | a>>16&0xff<<32 | gicWakeID<<24 | a>>8&0xff<<16 | 1<<(a&0xf))
 }
 
-// interrupt handles one interrupt.
+// gicInterrupt handles one interrupt.
 //
 //go:nowritebarrierrec
-func interrupt() {
+func gicInterrupt() {
 	var ack uint32
 	if platform.GIC == 3 {
 		ack = gicAcknowledge()
@@ -206,8 +203,8 @@ func interrupt() {
 		wakeInterrupt()
 	case id == platform.XenIRQ:
 		xenEvents()
-	case gic.lines[id] != 0:
-		irqFire(uint32(gic.lines[id]) - 1)
+	default:
+		fireInput(id)
 	}
 	if platform.GIC == 3 {
 		gicEnd(ack)
@@ -216,26 +213,9 @@ func interrupt() {
 	}
 }
 
-// irqWired attaches a line to input id, which is shared by all CPUs, -1 when there is no such input, when another line has
-// it, or when there is no line. None can be active low: IHI 0069, GICD_ICFGR.
-func irqWired(id uint32, level, low bool) int32 {
-	if id < firstShared || id >= gic.inputs || id == platform.TimerIRQ || low {
-		return -1
-	}
-	if old := gic.lines[id]; old != 0 && !irqLines[old-1].closed {
-		return -1
-	}
-	line := irqAlloc(id, level)
-	if line < 0 {
-		return -1
-	}
-	l := &irqLines[line]
-	l.masked.Store(1) // the first wait opens it
-	l.wired = true
-	irqMask(l)
-	onTrapStack(func() { gicConfigure(id, level) })
-	gic.lines[id] = uint8(line) + 1
-	return line
+// gicUsable reports whether input id, shared by all CPUs, can have a line. None can be active low: IHI 0069, GICD_ICFGR.
+func gicUsable(id uint32, level bool) bool {
+	return id >= firstShared && id < gic.inputs && id != platform.TimerIRQ
 }
 
 // gicConfigure makes input id, which is off, level- or edge-triggered and leads it to the boot CPU. It holds irqLock for
@@ -261,18 +241,9 @@ func gicConfigure(id uint32, level bool) {
 	irqLock.unlock(flags)
 }
 
-// irqMessage returns no line: messages are SPIs here, which the driver of the controller's message frame attaches to.
-func irqMessage() (line int32, addr uint64, data uint32) { return -1, 0, 0 }
-
-// addIOAPIC does nothing: there are none.
-func addIOAPIC(pa uint64, base uint32) {}
-
 //go:nosplit
-func irqMask(l *irqLine) {
-	if !l.wired {
-		return
-	}
-	deviceWrite(gic.distributor+gicdICENABLER+uintptr(l.input/32*4), 1<<(l.input%32))
+func gicMask(id uint32) {
+	deviceWrite(gic.distributor+gicdICENABLER+uintptr(id/32*4), 1<<(id%32))
 	if platform.GIC == 3 {
 		// Until the controller has seen it, the interrupt can come again: IHI 0069, GICD_CTLR, RWP.
 		gicWait(gic.distributor+gicdCTLR, ctlrPending)
@@ -280,10 +251,8 @@ func irqMask(l *irqLine) {
 }
 
 //go:nosplit
-func irqUnmask(l *irqLine) {
-	if l.wired {
-		deviceWrite(gic.distributor+gicdISENABLER+uintptr(l.input/32*4), 1<<(l.input%32))
-	}
+func gicUnmask(id uint32) {
+	deviceWrite(gic.distributor+gicdISENABLER+uintptr(id/32*4), 1<<(id%32))
 }
 
 func gicSend(command uint64)

@@ -4,11 +4,11 @@ package runtime
 
 import "unsafe"
 
-// hwRandomFill fills b from RNDR and reports whether the CPU has it and it works: DDI 0487, K14. It may have nothing for a
-// moment.
+// hwRandomFill fills b from RNDR, or from what a Pi has instead, and reports whether there is one and it works: DDI 0487, K14.
+// It may have nothing for a moment.
 func hwRandomFill(b []byte) bool {
 	if readISAR0()>>60 == 0 {
-		return false
+		return piRandomFill(b)
 	}
 	last := uint64(0)
 	for i := 0; i+8 <= len(b); i += 8 {

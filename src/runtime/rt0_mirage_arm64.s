@@ -7,11 +7,13 @@
 //
 // A loader enters here as Linux, Documentation/arch/arm64/booting.rst says: EL1 or EL2, MMU off, data cache off or clean
 // for the image, R0 = physical address of the device tree. QEMU, which takes an ELF file for firmware, leaves R0 zero and
-// puts the tree where RAM begins (QEMU, docs/system/arm/virt.rst): at most TREE_BLOCKS of 2 MiB below the image.
+// puts the tree where RAM begins (QEMU, docs/system/arm/virt.rst): at most TREE_BLOCKS of 2 MiB below the image. A machine
+// without firmware enters at EL3, with all its CPUs, and without a tree.
 //
-// The image may lie below 4 GiB at any multiple of 2 MiB from where it is linked to be. Until the MMU is on nothing is
-// addressed but relative to PC, so that $symbol(SB) is a physical address.
+// The image may lie below 4 GiB at any multiple of 2 MiB from where it is linked to be; elsewhere it moves up to the next.
+// Until the MMU is on nothing is addressed but relative to PC, so that $symbol(SB) is a physical address.
 //
+//	R15 what the loader passed
 //	R20 device tree		R21 physical address of the image	R22 where it is linked to be
 //	R23 its size in memory	R24 boot tables				R25 where in it the bytes to be zeroed begin
 //	R19 where to go on with the MMU on, by its physical address
@@ -49,14 +51,50 @@
 #define MSR_SPSR_EL2	WORD $0xd51c4000
 #define MSR_ELR_EL2	WORD $0xd51c4020
 
+// And of EL3.
+#define MSR_SCTLR_EL2	WORD $0xd51c1000
+#define MSR_SCR_EL3	WORD $0xd51e1100
+#define MSR_CPTR_EL3	WORD $0xd51e1140
+#define MSR_ICC_SRE_EL3	WORD $0xd51ecca0
+#define MSR_SPSR_EL3	WORD $0xd51e4000
+#define MSR_ELR_EL3	WORD $0xd51e4020
+#define MSR_CNTFRQ_EL0	WORD $0xd51be000
+#define MRS_CPUECTLR	WORD $0xd539f220	// into R0: Cortex-A53 and A72 Technical Reference Manuals, 4.3
+#define MSR_CPUECTLR	WORD $0xd519f220
+
 #define SCTLR_OFF 0x30d00800	// bits that are one where they mean nothing; all else off
 #define SCTLR_SPAN (1<<23)	// among them: traps leave PAN as it is
 
 TEXT _rt0_arm64_mirage(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVD	R0, R20
+	MOVD	R0, R15
+	MRS	CurrentEL, R0
+	CMP	$(3<<2), R0
+	BNE	boot
+	MRS	MPIDR_EL1, R1
+	AND	$3, R1
+	CBZ	R1, boot
+
+	// Another CPU: nobody else has it wait until it is wanted. The words are in the file, so that they are known from the start.
+	MOVD	$runtime·parked(SB), R2
+	ADD	R1<<3, R2
+park:
+	WFE
+	MOVD	(R2), R3
+	CMP	$1, R3
+	BEQ	park
+	B	(R3)
+boot:
 	BL	runtime·rt0EL1(SB)
 	BL	runtime·rt0Image(SB)
+	BL	runtime·rt0End(SB)
+	BL	runtime·rt0Move(SB)
 	B	runtime·rt0Zero(SB)
+
+// cpuSpun is where a CPU begins that can be told nothing; cpuLinked looks its vcpu up.
+TEXT runtime·cpuSpun(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	MOVD	$0, R0
+	B	runtime·cpuStart(SB)
 
 // cpuStart is where firmware starts another CPU, in the same state; R0 is its vcpu, by its virtual address.
 TEXT runtime·cpuStart(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
@@ -66,9 +104,57 @@ TEXT runtime·cpuStart(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVD	$runtime·cpuLinked(SB), R19
 	B	runtime·rt0Paging(SB)
 
-// rt0EL1 returns at EL1, with the MMU off and floating point on.
+// rt0EL1 returns at EL1, with the MMU off and floating point on. At EL3 it does first what firmware does for those it starts at
+// EL2: Linux, Documentation/arch/arm64/booting.rst, 4, "CPU mode"; raspberrypi/tools, armstubs/armstub8.S.
 TEXT runtime·rt0EL1(SB),NOSPLIT|NOFRAME,$0
 	MSR	$15, DAIFSet
+	MRS	CurrentEL, R0
+	CMP	$(3<<2), R0
+	BNE	lower
+	MRS	MIDR_EL1, R1
+	UBFX	$4, R1, $12, R1
+	MOVD	$54000000, R2		// BCM2711: its crystal
+	CMP	$0xd08, R1		// Cortex-A72
+	BEQ	coherent
+	MOVD	$19200000, R2		// BCM2837
+	CMP	$0xd03, R1		// Cortex-A53
+	BNE	secure
+coherent:
+	MRS_CPUECTLR
+	ORR	$(1<<6), R0		// SMPEN, before any cache is on
+	MSR_CPUECTLR
+	MRS	CNTFRQ_EL0, R0
+	CBNZ	R0, secure
+	MOVD	R2, R0
+	MSR_CNTFRQ_EL0
+secure:
+	MOVD	$0x5b1, R0		// SCR_EL3: RW, HCE, SMD, NS, and two bits that are one
+	MSR_SCR_EL3
+	MOVD	$0, R0
+	MSR_CPTR_EL3
+	MOVD	$0x30c50830, R0		// the bits that are one
+	MSR_SCTLR_EL2
+	MRS	ID_AA64PFR0_EL1, R1
+	UBFX	$24, R1, $4, R0
+	CBZ	R0, nogic3
+	MOVD	$0xf, R0
+	MSR_ICC_SRE_EL3
+nogic3:
+	MOVD	$0x3c9, R0		// EL2 with its own stack pointer, interrupts off
+	UBFX	$8, R1, $4, R1
+	CBNZ	R1, down
+	MOVD	$0x3c5, R0		// there is no EL2
+down:
+	MSR_SPSR_EL3
+	MOVD	$runtime·rt0Lower(SB), R0
+	MSR_ELR_EL3
+	ISB	$15
+	ERET
+lower:
+	B	runtime·rt0Lower(SB)
+
+// rt0Lower is rt0EL1 at EL2 or EL1.
+TEXT runtime·rt0Lower(SB),NOSPLIT|NOFRAME,$0
 	MRS	CurrentEL, R0
 	CMP	$(2<<2), R0
 	BNE	el1
@@ -129,9 +215,8 @@ TEXT runtime·rt0Image(SB),NOSPLIT|NOFRAME,$0
 	AND	$~4095, R24
 	RET
 
-// rt0Zero zeroes what is in memory and not in the file: the end of the last PT_LOAD. The memory is not cached now, so lines
-// of it that are in a cache must be gone before, lest they are written over it, and after, lest they are read.
-TEXT runtime·rt0Zero(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+// rt0End finds where the image ends in the file, R25, and in memory, R23: the end of the last PT_LOAD.
+TEXT runtime·rt0End(SB),NOSPLIT|NOFRAME,$0
 	MOVD	32(R21), R1		// e_phoff
 	ADD	R21, R1
 	MOVHU	56(R21), R2		// e_phnum
@@ -149,6 +234,42 @@ next:
 	ADD	$56, R1
 	SUB	$1, R2
 	CBNZ	R2, segment
+	RET
+
+// rt0Move moves the image up, less than 2 MiB, to where it can be mapped, and returns there. The memory is not cached now: see
+// rt0Zero.
+TEXT runtime·rt0Move(SB),NOSPLIT|NOFRAME,$0
+	SUB	R21, R22, R14
+	AND	$((2<<20)-1), R14
+	CBZ	R14, there
+	MOVD	R30, R13
+	ADD	R21, R14, R0
+	ADD	R0, R25, R1
+	BL	runtime·cacheClean(SB)
+	ADD	$7, R25, R1
+	AND	$~7, R1
+	ADD	R21, R1			// from the end, for the places overlap
+word:
+	SUB	$8, R1
+	MOVD	(R1), R2
+	MOVD	R2, (R1)(R14)
+	CMP	R21, R1
+	BHI	word
+	ADD	R14, R21
+	MOVD	R21, R0
+	ADD	R0, R25, R1
+	BL	runtime·cacheClean(SB)
+	WORD	$0xd508751f		// IC IALLU
+	DSB	$15
+	ISB	$15
+	ADD	R14, R24		// bootarea
+	ADD	R14, R13, R30
+there:
+	RET
+
+// rt0Zero zeroes what is in memory and not in the file. The memory is not cached now, so lines of it that are in a cache must
+// be gone before, lest they are written over it, and after, lest they are read.
+TEXT runtime·rt0Zero(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	ADD	R21, R25, R0
 	ADD	R21, R23, R1
 	BL	runtime·cacheClean(SB)
@@ -213,6 +334,7 @@ below:
 	BIC	$((2<<20)-1), R21, R20
 	MOVD	$TREE_BLOCKS, R1
 block:
+	CBZ	R20, none
 	SUB	$(2<<20), R20
 	MOVWU	(R20), R0
 	REVW	R0, R0
@@ -220,7 +342,14 @@ block:
 	BEQ	tree
 	SUB	$1, R1
 	CBNZ	R1, block
+none:
 	MOVD	$0, R20
+	CBZ	R15, paging		// else it may be where ATAGs are, in the first MiB
+	LSR	$20, R15, R0
+	CBNZ	R0, paging
+	MOVD	$0, R0
+	MOVD	$(1<<20), R1
+	BL	runtime·rt0Alias(SB)
 	B	paging
 tree:
 	MOVWU	4(R20), R1		// totalsize
@@ -325,6 +454,7 @@ TEXT runtime·rt0Linked(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	SUB	R22, R21, R0
 	MOVD	R0, runtime·imageOffset(SB)
 	MOVD	R20, runtime·deviceTree(SB)
+	MOVD	R15, runtime·bootArgument(SB)
 	MOVD	R24, runtime·bootTables(SB)
 	MSR	$0, SPSel
 	MOVD	$runtime·bootstack(SB), R0
@@ -349,6 +479,12 @@ TEXT runtime·cpuLinked(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	ORR	$const_sctlrWXN, R0
 	MSR	R0, SCTLR_EL1
 	ISB	$15
+	CBNZ	R20, told
+	MRS	MPIDR_EL1, R0
+	AND	$3, R0
+	MOVD	$runtime·spinningCPUs(SB), R1
+	MOVD	(R1)(R0<<3), R20
+told:
 	MSR	R20, TPIDR_EL1
 	MSR	$0, SPSel
 	MOVD	vcpu_idle(R20), R0

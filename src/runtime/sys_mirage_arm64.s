@@ -187,6 +187,20 @@ TEXT runtime·syncStores(SB),NOSPLIT,$0
 	ISB	$15
 	RET
 
+// func cacheFlush(p, n uintptr)
+TEXT runtime·cacheFlush(SB),NOSPLIT,$16-16
+	MOVD	p+0(FP), R0
+	MOVD	n+8(FP), R1
+	ADD	R0, R1
+	CALL	runtime·cacheClean(SB)
+	RET
+
+// func sendEvent(): to CPUs that wait by WFE for what was written before
+TEXT runtime·sendEvent(SB),NOSPLIT,$0
+	DSB	$15
+	SEV
+	RET
+
 TEXT runtime·tlbFlush(SB),NOSPLIT,$0
 	DSB	$10
 	TLBI	VMALLE1IS

@@ -7,11 +7,13 @@ import (
 	"unsafe"
 )
 
-// The console of last resort: the PL011 that the device tree names, polled. Arm DDI 0183, 3.
+// The console of last resort: the PL011 that the device tree names, or a Pi's UART, polled. Arm DDI 0183, 3.
 
 const (
 	uartDR   = 0x00
 	uartFR   = 0x18
+	uartIBRD = 0x24
+	uartFBRD = 0x28
 	uartLCRH = 0x2c
 	uartCR   = 0x30
 
@@ -23,7 +25,14 @@ var consoleRegs uintptr
 
 // consoleInit reads the device tree, which is where the console is found, and lets the boot's tables map it.
 func consoleInit() {
-	bootProblem = readDeviceTree()
+	if deviceTree != 0 {
+		bootProblem = readDeviceTree()
+	} else {
+		bootProblem = piWithoutTree()
+	}
+	if bootProblem == "" {
+		bootProblem = piInit()
+	}
 	if regs := platform.Console.Registers; regs != 0 && regs < bootMapped {
 		bootMap(uintptr(regs), true)
 		syncStores()
@@ -39,7 +48,7 @@ func uartEnable() {
 		enable = 1<<0 | 1<<8 // UARTEN, TXE
 		format = 3<<5 | 1<<4 // 8 bits, FIFOs on
 	)
-	if !platform.Console.Generic && deviceRead(consoleRegs+uartCR)&enable != enable {
+	if !platform.Console.Generic && !platform.Console.Mini && deviceRead(consoleRegs+uartCR)&enable != enable {
 		deviceWrite(consoleRegs+uartLCRH, format)
 		deviceWrite(consoleRegs+uartCR, enable)
 	}
@@ -47,6 +56,7 @@ func uartEnable() {
 
 // consoleRemap maps the console in the tables at vmRoot, which are about to be used.
 func consoleRemap() {
+	piRemap()
 	if regs := platform.Console.Registers; regs != 0 {
 		consoleRegs = vmMapDevice(uintptr(regs), pageSize4K)
 	}
@@ -59,6 +69,12 @@ func consolePut(c byte) {
 		xenConsolePut(c)
 	}
 	if consoleRegs == 0 {
+		return
+	}
+	if platform.Console.Mini {
+		for spin := 0; deviceRead(consoleRegs+miniLSR)&miniLSRRoom == 0 && spin < 1e6; spin++ {
+		}
+		deviceWrite(consoleRegs+miniIO, uint32(c))
 		return
 	}
 	for spin := 0; deviceRead(consoleRegs+uartFR)&frFull != 0 && spin < 1e6; spin++ {
