@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"mirage.build/misc/bootimage"
 	"mirage.build/misc/cpio"
 	"mirage.build/misc/vm"
 )
@@ -42,56 +44,98 @@ const (
 )
 
 // timeLimit ends a machine that hangs.
-const timeLimit = 10 * time.Minute
+const timeLimit = 8 * time.Minute
 
-// cpu is QEMU's model without what its emulation and Xen do not agree on: Xen's own accesses in SMAP, MWAIT with
-// extensions, the size of XSAVE's state, and RDTSCP, which QEMU reports as RDTSC.
-const cpu = "EPYC,-smap,-smep,-monitor,-xsave,-rdtscp"
+// machines are the arguments with which QEMU emulates a machine with Xen. The model of an amd64 CPU is without what its
+// emulation and Xen do not agree on: Xen's own accesses in SMAP, MWAIT with extensions, the size of XSAVE's state, and
+// RDTSCP, which QEMU reports as RDTSC. On arm64 QEMU tells Xen by the device tree what lies where.
+var machines = map[string][]string{
+	"amd64": {
+		"-M", "pc", "-cpu", "EPYC,-smap,-smep,-monitor,-xsave,-rdtscp", "-m", "1280",
+		"-append", "console=com1 dom0_mem=640M,max:640M dom0_max_vcpus=1 bootscrub=0 loglvl=info guest_loglvl=all",
+		"-initrd", "kernel console=hvc0 quiet,initrd",
+	},
+	"arm64": {
+		"-M", "virt,virtualization=on,gic-version=2", "-cpu", "cortex-a57", "-m", "1536",
+		"-append", "console=dtuart dtuart=/pl011@9000000 dom0_mem=640M dom0_max_vcpus=1 bootscrub=0 loglvl=info guest_loglvl=all",
+		"-device", "guest-loader,addr=0x50000000,kernel=kernel,bootargs=console=hvc0 quiet",
+		"-device", "guest-loader,addr=0x58000000,initrd=initrd",
+	},
+}
 
 // Run boots Xen and runs the guests, one after the other.
-func Run(t *testing.T, guests []Guest) map[string]*Result {
+func Run(t *testing.T, arch string, guests []Guest) map[string]*Result {
+	t.Helper()
+	dir := t.TempDir()
+	if err := prepare(dir, packagesOf(t, arch), arch, guests); err != nil {
+		t.Fatal(err)
+	}
+	out := boot(t, arch, dir, "", machines[arch]...)
+	return read(out, guests)
+}
+
+// packagesOf returns the folder of an architecture's packages, or skips the test.
+func packagesOf(t *testing.T, arch string) (tree string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("boots a machine")
 	}
-	qemu, err := vm.Find("amd64")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tree, err := unpack()
-	if err == errPackages {
+	tree, err := unpack(arch)
+	if errors.Is(err, errPackages) {
 		t.Skip(err)
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	if err := prepare(dir, tree, guests); err != nil {
+	return tree
+}
+
+// boot runs QEMU with the hypervisor in a folder until it ends or the machine has written a text, if that is not "", and returns
+// what the machine wrote.
+func boot(t *testing.T, arch, dir, until string, args ...string) []byte {
+	t.Helper()
+	qemu, err := vm.Find(arch)
+	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, qemu, "-accel", "tcg", "-M", "pc", "-cpu", cpu, "-m", "1280", "-nodefaults", "-no-user-config",
-		"-display", "none", "-no-reboot", "-serial", "stdio",
-		"-kernel", "xen", "-append", "console=com1 dom0_mem=640M,max:640M dom0_max_vcpus=1 bootscrub=0 loglvl=info guest_loglvl=all",
-		"-initrd", "kernel console=hvc0 quiet,initrd")
+	cmd := exec.CommandContext(ctx, qemu, append([]string{"-accel", "tcg", "-nodefaults", "-no-user-config",
+		"-display", "none", "-no-reboot", "-serial", "stdio", "-kernel", "xen"}, args...)...)
 	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("QEMU: %v\n%s", err, out)
+	out := &output{until: until, end: cancel}
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Run(); err != nil && !out.seen {
+		t.Fatalf("QEMU: %v\n%s", err, out.all.Bytes())
 	}
-	results := read(out, guests)
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("Xen wrote\n%s", out)
+			t.Logf("Xen wrote\n%s", out.all.Bytes())
 		}
 	})
-	return results
+	return out.all.Bytes()
+}
+
+// output is what a machine writes. It ends the machine when a text comes.
+type output struct {
+	all   bytes.Buffer
+	until string
+	end   func()
+	seen  bool
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.all.Write(p)
+	if text := strings.ReplaceAll(o.all.String(), "\r", ""); o.until != "" && !o.seen && strings.Contains(text, o.until) {
+		o.seen = true
+		o.end()
+	}
+	return len(p), nil
 }
 
 // prepare writes the files that QEMU loads.
-func prepare(dir, tree string, guests []Guest) error {
-	for name, get := range map[string]func(string) ([]byte, error){"xen": hypervisor, "kernel": kernel} {
-		b, err := get(tree)
+func prepare(dir, tree, arch string, guests []Guest) error {
+	for name, get := range map[string]func(tree, arch string) ([]byte, error){"xen": hypervisor, "kernel": kernel} {
+		b, err := get(tree, arch)
 		if err != nil {
 			return err
 		}
@@ -104,19 +148,23 @@ func prepare(dir, tree string, guests []Guest) error {
 		return err
 	}
 	defer f.Close()
-	if err := writeRoot(f, tree); err != nil {
+	if err := writeRoot(f, tree, arch); err != nil {
 		return err
 	}
-	return writeGuests(f, guests)
+	return writeGuests(f, arch, guests)
 }
 
 // writeGuests writes the guests' files: an archive of its own, which Linux unpacks behind the first.
-func writeGuests(out io.Writer, guests []Guest) error {
+func writeGuests(out io.Writer, arch string, guests []Guest) error {
 	w := cpio.NewWriter(out)
 	for _, g := range guests {
 		dir := "guests/" + g.Name + "/"
-		config := []byte(g.config())
-		if err := w.Add(dir+"kernel", g.Image); err != nil {
+		config := []byte(g.config(arch))
+		image, err := imageOf(g.Image, arch)
+		if err != nil {
+			return err
+		}
+		if err := w.File(dir+"kernel", 0o644, time.Time{}, int64(len(image)), bytes.NewReader(image)); err != nil {
 			return err
 		}
 		if err := w.File(dir+"config", 0o644, time.Time{}, int64(len(config)), bytes.NewReader(config)); err != nil {
@@ -132,10 +180,26 @@ func writeGuests(out io.Writer, guests []Guest) error {
 	return w.Close()
 }
 
+// imageOf is an image as Xen loads it: on arm64 in the form of Linux's Image.
+func imageOf(file, arch string) ([]byte, error) {
+	if arch != "arm64" {
+		return os.ReadFile(file)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return bootimage.ARM64(f)
+}
+
 // config is the guest's configuration: xl.cfg(5).
-func (g *Guest) config() string {
+func (g *Guest) config(arch string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "name=%q\ntype=\"pvh\"\nkernel=\"/guests/%[1]s/kernel\"\nextra=%q\n", g.Name, g.Line)
+	if arch == "amd64" { // arm64 has one kind of guests
+		b.WriteString("type=\"pvh\"\n")
+	}
+	fmt.Fprintf(&b, "name=%q\nkernel=\"/guests/%[1]s/kernel\"\nextra=%q\n", g.Name, g.Line)
 	fmt.Fprintf(&b, "memory=%d\nvcpus=%d\n", cmp.Or(g.Memory, 128), cmp.Or(g.CPUs, 1))
 	b.WriteString("vif=['mac=00:16:3e:01:02:03,bridge=xenbr0,script=/etc/xen/scripts/vif']\n")
 	b.WriteString("on_poweroff=\"destroy\"\non_reboot=\"destroy\"\non_crash=\"destroy\"\n")

@@ -1,5 +1,5 @@
-// Package xen boots images as guests of Xen: QEMU emulates a PC, on which the real hypervisor runs with a Linux as its first
-// domain, dom0, which has the guests' back ends and talks to them.
+// Package xen boots images as guests of Xen: QEMU emulates a PC or an arm64 machine, on which the real hypervisor runs with a
+// Linux as its first domain, dom0, which has the guests' back ends and talks to them.
 //
 // All of that is made of Debian 12's packages, which apt-get downloads once into the user's cache folder; none is installed.
 // Where there is no such apt-get the tests are skipped. Emulation of a PC that runs a hypervisor is slow: all guests of a

@@ -22,11 +22,15 @@ import (
 //go:embed dom0
 var ours embed.FS
 
-const (
-	tools     = "usr/lib/xen-4.17/bin/"
-	libraries = "usr/lib/x86_64-linux-gnu/"
-	loader    = "lib64/ld-linux-x86-64.so.2"
-)
+const tools = "usr/lib/xen-4.17/bin/"
+
+// An abi is where an architecture's distribution has its libraries.
+type abi struct{ triplet, loader string }
+
+var abis = map[string]abi{
+	"amd64": {"x86_64-linux-gnu", "lib64/ld-linux-x86-64.so.2"},
+	"arm64": {"aarch64-linux-gnu", "lib/ld-linux-aarch64.so.1"},
+}
 
 // programs are the toolstack's, and what others of them load without saying so.
 var programs = []string{"xl", "xenstored", "xenconsoled", "xen-init-dom0"}
@@ -34,9 +38,13 @@ var programs = []string{"xl", "xenstored", "xenconsoled", "xen-init-dom0"}
 // modules are the kernel's that dom0 needs.
 var modules = []string{"xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs", "xen-netback", "bridge"}
 
-// hypervisor returns Xen as QEMU loads it: an ELF file.
-func hypervisor(tree string) ([]byte, error) {
-	f, err := os.Open(filepath.Join(tree, "boot/xen-4.17-amd64.gz"))
+// hypervisor returns Xen as QEMU loads it: an ELF file, or on arm64 an Image.
+func hypervisor(tree, arch string) ([]byte, error) {
+	path := filepath.Join(tree, "boot/xen-4.17-"+arch)
+	if arch == "arm64" {
+		return os.ReadFile(path)
+	}
+	f, err := os.Open(path + ".gz")
 	if err != nil {
 		return nil, err
 	}
@@ -48,16 +56,16 @@ func hypervisor(tree string) ([]byte, error) {
 	return io.ReadAll(z)
 }
 
-// kernel returns dom0's kernel: the ELF file in a bzImage, whose place the header says (Linux,
+// kernel returns dom0's kernel: an Image on arm64, on amd64 the ELF file in a bzImage, whose place the header says (Linux,
 // Documentation/arch/x86/boot.rst: setup_sects, payload_offset and payload_length).
-func kernel(tree string) ([]byte, error) {
+func kernel(tree, arch string) ([]byte, error) {
 	files, err := filepath.Glob(filepath.Join(tree, "boot/vmlinuz-*"))
 	if err != nil || len(files) != 1 {
 		return nil, fmt.Errorf("%d kernels in %s", len(files), tree)
 	}
 	b, err := os.ReadFile(files[0])
-	if err != nil {
-		return nil, err
+	if err != nil || arch == "arm64" {
+		return b, err
 	}
 	if len(b) < 0x250 {
 		return nil, errors.New("the kernel is no bzImage")
@@ -75,20 +83,21 @@ func kernel(tree string) ([]byte, error) {
 // A root writes dom0's files into an archive.
 type root struct {
 	*cpio.Writer
+	abi
 	tree string
 	has  map[string]bool // libraries and modules
 	n    int             // modules
 }
 
 // writeRoot writes dom0's files.
-func writeRoot(out io.Writer, tree string) error {
-	r := &root{Writer: cpio.NewWriter(out), tree: tree, has: map[string]bool{}}
+func writeRoot(out io.Writer, tree, arch string) error {
+	r := &root{Writer: cpio.NewWriter(out), abi: abis[arch], tree: tree, has: map[string]bool{}}
 	errs := []error{
 		r.ours("init", "dom0/init"),
 		r.ours("etc/xen/scripts/vif", "dom0/vif"),
 		r.Add("bin/busybox", filepath.Join(tree, "bin/busybox")),
 		r.Add("bin/xenstore-write", filepath.Join(tree, "usr/bin/xenstore")), // it is what its name says
-		r.add(loader, loader),
+		r.add(r.loader, r.loader),
 		r.Add("etc/xen/xl.conf", filepath.Join(tree, "etc/xen/xl.conf")),
 		r.library("libgcc_s.so.1"), // the C library loads it to end a thread
 	}
@@ -128,14 +137,14 @@ func (r *root) add(name, from string) error {
 
 // library adds a library, and those that it needs.
 func (r *root) library(name string) error {
-	if r.has[name] || name == filepath.Base(loader) {
+	if r.has[name] || name == filepath.Base(r.loader) {
 		return nil
 	}
 	r.has[name] = true
-	for _, dir := range []string{libraries, "lib/x86_64-linux-gnu/"} {
+	for _, dir := range []string{"usr/lib/" + r.triplet + "/", "lib/" + r.triplet + "/"} {
 		path := filepath.Join(r.tree, dir, name)
 		if _, err := os.Stat(path); err == nil {
-			return errors.Join(r.add(libraries+name, dir+name), r.libraries(path))
+			return errors.Join(r.add("usr/lib/"+r.triplet+"/"+name, dir+name), r.libraries(path))
 		}
 	}
 	return fmt.Errorf("no package has %s", name)

@@ -6,34 +6,29 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
-// packages are what dom0 is made of, besides a kernel.
+// packages are what dom0 is made of, besides the hypervisor and a kernel.
 var packages = []string{
-	"xen-hypervisor-4.17-amd64", "xen-utils-4.17", "xen-utils-common", "xenstore-utils",
+	"xen-utils-4.17", "xen-utils-common", "xenstore-utils",
 	"libxencall1", "libxendevicemodel1", "libxenevtchn1", "libxenforeignmemory1", "libxengnttab1", "libxenhypfs1",
-	"libxenmisc4.17", "libxenstore4", "libxentoolcore1", "libxentoollog1", "libyajl2",
+	"libxenmisc4.17", "libxenstore4", "libxentoolcore1", "libxentoollog1", "libyajl2", "libfdt1",
 	"libc6", "libgcc-s1", "liblzma5", "libuuid1", "libzstd1", "zlib1g", "busybox-static",
 }
 
 // errPackages says that this host cannot have them.
-var errPackages = errors.New("the hypervisor's packages are those of Debian 12 on amd64")
+var errPackages = errors.New("the hypervisor's packages are those of Debian 12, and no apt-get here can get them")
 
-// unpack returns the folder into which the packages are unpacked, having downloaded them the first time.
-func unpack() (tree string, err error) {
+// unpack returns the folder into which an architecture's packages are unpacked, having downloaded them the first time.
+func unpack(arch string) (tree string, err error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
 	}
-	tree = filepath.Join(cache, "mirage", "xen-4.17-amd64")
+	tree = filepath.Join(cache, "mirage", "xen-4.17-"+arch)
 	if _, err := os.Stat(tree); err == nil {
 		return tree, nil
-	}
-	kernel, err := kernelPackage()
-	if err != nil {
-		return "", err
 	}
 	if err := os.MkdirAll(filepath.Dir(tree), 0o755); err != nil {
 		return "", err
@@ -43,9 +38,7 @@ func unpack() (tree string, err error) {
 		return "", err
 	}
 	defer os.RemoveAll(work)
-	// Its own user for downloads may not write to this folder.
-	args := append([]string{"-qq", "-o", "APT::Sandbox::User=root", "download", kernel}, packages...)
-	if _, err := run(work, "apt-get", args...); err != nil {
+	if err := download(work, arch); err != nil {
 		return "", err
 	}
 	files, err := filepath.Glob(filepath.Join(work, "*.deb"))
@@ -60,36 +53,45 @@ func unpack() (tree string, err error) {
 	return tree, os.Rename(filepath.Join(work, "tree"), tree)
 }
 
-// kernelPackage is the package of the kernel that the distribution has now: the ordinary one, for the one for clouds cannot
-// be dom0.
-func kernelPackage() (string, error) {
-	if runtime.GOARCH != "amd64" {
-		return "", errPackages
+// download gets the packages into work, by an apt-get with a state of its own: the host's lists may be old, and know no
+// other architecture.
+func download(work, arch string) error {
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		return errPackages
 	}
-	name := findKernel()
-	if name == "" {
-		// A fresh machine has no lists of packages. Who may not get them has none after this either.
-		run("", "apt-get", "-qq", "update")
-		name = findKernel()
-	}
-	if name == "" {
-		return "", errPackages
-	}
-	return name, nil
-}
-
-// findKernel looks for it in the lists of packages, where the hypervisor's is to be too.
-func findKernel() string {
-	if exec.Command("apt-cache", "show", packages[0]).Run() != nil {
-		return ""
-	}
-	out, _ := exec.Command("apt-cache", "depends", "linux-image-amd64").Output()
-	for line := range strings.Lines(string(out)) {
-		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "Depends: linux-image-"); ok {
-			return "linux-image-" + name
+	for _, dir := range []string{"lists/partial", "cache/archives/partial"} {
+		if err := os.MkdirAll(filepath.Join(work, dir), 0o755); err != nil {
+			return err
 		}
 	}
-	return ""
+	// Its own user for downloads may not write to this folder.
+	config := fmt.Sprintf("APT::Architecture %q; APT::Architectures { %[1]q; }; APT::Sandbox::User \"root\";\n"+
+		"Dir::State::lists \"%[2]s/lists\"; Dir::State::status \"%[2]s/status\"; Dir::Cache \"%[2]s/cache\";\n", arch, work)
+	for name, text := range map[string]string{"config": config, "status": ""} {
+		if err := os.WriteFile(filepath.Join(work, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	apt := func(command string, args ...string) ([]byte, error) {
+		return run(work, "env", append([]string{"APT_CONFIG=" + filepath.Join(work, "config"), command}, args...)...)
+	}
+	if _, err := apt("apt-get", "-qq", "update"); err != nil {
+		return fmt.Errorf("%w: %w", errPackages, err)
+	}
+	// The kernel is the ordinary one, for the one for clouds cannot be dom0.
+	kernel := ""
+	out, _ := apt("apt-cache", "depends", "linux-image-"+arch)
+	for line := range strings.Lines(string(out)) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "Depends: linux-image-"); ok && kernel == "" {
+			kernel = "linux-image-" + name
+		}
+	}
+	hypervisor := "xen-hypervisor-4.17-" + arch
+	if _, err := apt("apt-cache", "show", hypervisor); err != nil || kernel == "" {
+		return errPackages
+	}
+	_, err := apt("apt-get", append([]string{"-qq", "download", hypervisor, kernel}, packages...)...)
+	return err
 }
 
 // run runs a command in a folder. The error has what it says.

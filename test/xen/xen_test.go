@@ -30,21 +30,25 @@ func octets() string {
 // shutdown asks the guest that works to end.
 const shutdown = "until grep working /var/log/xen/console/guest-asked.log; do usleep 200000; done; xl shutdown -w asked\n"
 
-// The image that boots on QEMU boots as a PVH guest: its output comes through, its exit code, its network, and
+// The image that boots on QEMU boots as a guest, PVH on amd64: its output comes through, its exit code, its network, and
 // what it is asked to do.
-func TestPVH(t *testing.T) {
-	hello := harness.Build(t, "amd64", "./test/guest/hello")
-	probe := harness.Build(t, "amd64", "./test/guest/probe")
-	dns := harness.Build(t, "amd64", "./misc/examples/dns")
-	results := Run(t, []Guest{
-		{Name: "hello", Image: hello},
+func TestGuests(t *testing.T) {
+	for _, arch := range []string{"amd64", "arm64"} {
+		t.Run(arch, func(t *testing.T) { testGuests(t, arch) })
+	}
+}
+
+func testGuests(t *testing.T, arch string) {
+	probe := harness.Build(t, arch, "./test/guest/probe")
+	results := Run(t, arch, []Guest{
+		{Name: "hello", Image: harness.Build(t, arch, "./test/guest/hello")},
 		{Name: "code", Image: probe, Line: "exit=debug -- exit 3"},
 		{Name: "crash", Image: probe, Line: "-- panic ouch"},
 		{Name: "clock", Image: probe, Line: "-- spin"},
 		{Name: "cpus", Image: probe, Line: "-- cpus", CPUs: 2},
-		{Name: "asked", Image: harness.Build(t, "amd64", "./test/guest/graceful"), Line: "-- 0s", Ask: shutdown},
-		{Name: "http", Image: harness.Build(t, "amd64", "./misc/examples/http"), Line: network, Ask: fetch},
-		{Name: "dns", Image: dns, Line: network, Memory: 32, Ask: ask},
+		{Name: "asked", Image: harness.Build(t, arch, "./test/guest/graceful"), Line: "-- 0s", Ask: shutdown},
+		{Name: "http", Image: harness.Build(t, arch, "./misc/examples/http"), Line: network, Ask: fetch},
+		{Name: "dns", Image: harness.Build(t, arch, "./misc/examples/dns"), Line: network, Memory: 32, Ask: ask},
 	})
 	// Reasons are those of xen/include/public/sched.h: 0 is the power-off, 3 a crash; exit=debug adds the code to the last, 5.
 	for name, want := range map[string]struct{ ended, wrote, asked string }{
@@ -66,5 +70,13 @@ func TestPVH(t *testing.T) {
 				t.Errorf("something is of no use there:\n%s", r.Wrote)
 			}
 		})
+	}
+}
+
+// A guest that Xen itself makes when it boots, with no toolstack, has a UART for its console.
+func TestDom0less(t *testing.T) {
+	out := runDom0less(t, harness.Build(t, "arm64", "./test/guest/probe"), "-- exit 3", "out\n")
+	if !strings.Contains(out, "out\n") {
+		t.Errorf("the guest wrote\n%s", out)
 	}
 }
