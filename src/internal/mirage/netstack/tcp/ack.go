@@ -97,8 +97,9 @@ type delivery struct {
 	rtt     int64 // of the last segment that arrived and was sent only once; 0: none did
 	newest  int64 // when that was sent
 	sacked  int   // octets newly sacked
-	// duplicated: the peer says that something came twice (RFC 2883), or not again: the acknowledgement is of the first copy.
-	duplicated bool
+	// What the peer says came twice (RFC 2883), octets, and where they begin.
+	duplicate   int
+	duplicateAt seq
 }
 
 // arrived notes that a record's segment has arrived.

@@ -35,6 +35,7 @@ type conn struct {
 	flight        flight
 	cong          cong.Controller
 	recovery      recovery
+	undo          undo
 	rack          rack
 	rtt           rtt
 

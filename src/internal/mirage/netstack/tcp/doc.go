@@ -3,7 +3,7 @@
 // It has two halves. A conn (conn.go) is one connection as a passive machine: it is told the time and the segments that come
 // in, and asked what to send; it does no I/O, has no clock, no lock and no goroutine, and is tested in virtual time. One
 // concern is one file: state.go is the state machine, recv.go and gaps.go reassembly, send.go what goes out, window.go flow
-// control, ack.go, sack.go, loss.go, rack.go and rto.go what has arrived and what is lost, timestamps.go, keepalive.go,
+// control, ack.go, sack.go, loss.go, rack.go, reorder.go, rto.go and undo.go what has arrived and what is lost, timestamps.go, keepalive.go,
 // timewait.go. Package cong says how much may be under way.
 //
 // The other half joins conns with the network: a Protocol (protocol.go) finds the Socket of a segment in a table of
@@ -11,6 +11,6 @@
 // never block, with Linux's errors. Nothing here knows what a file descriptor is.
 //
 // Not there yet: path MTU discovery by probing (RFC 4821; ICMP's word is taken), ECN, urgent data (its octets are in the
-// stream), and undoing a reduction that was not needed (RFC 5682, 4015). The connections that a listener made do not keep
+// stream). The connections that a listener made do not keep
 // others from binding its port once it is closed.
 package tcp

@@ -156,4 +156,13 @@ func (f *flight) loseAll() (reneged bool) {
 	return reneged
 }
 
+// findAgain takes back that segments are lost: they are late, no more.
+func (f *flight) findAgain() {
+	for i := range f.count {
+		if r := f.get(i); r.mark == lost {
+			f.set(r, out)
+		}
+	}
+}
+
 func (f *flight) clear() { *f = flight{} }

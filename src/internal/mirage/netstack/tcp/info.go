@@ -39,7 +39,7 @@ func (s *Socket) Info() Info {
 	i := Info{
 		State: linuxStates[c.state], Retransmits: c.retries, Backoff: c.rtt.backoff, SACK: c.sackOK, Timestamps: c.times.on,
 		Scale: c.rcvScale > 0, SendScale: c.sndScale, RecvScale: c.rcvScale, RTO: c.rtt.timeout(), RTT: c.rtt.smoothed,
-		RTTVar: c.rtt.variation, LeastRTT: c.rack.least, SendMSS: c.largestPayload(), RecvMSS: c.rcvSegment,
+		RTTVar: c.rtt.variation, LeastRTT: c.rack.order.least, SendMSS: c.largestPayload(), RecvMSS: c.rcvSegment,
 		Unacked: c.flight.count, Sacked: c.flight.sackedCount, LastSent: now - c.lastSent, LastHeard: now - c.lastHeard,
 		SendQueue: c.queued, RecvQueue: c.ready, RecvMax: c.rcvLimit, Orphan: s.closed,
 	}

@@ -24,14 +24,17 @@ func (c *conn) pipe() int {
 	return p
 }
 
-// flightSize is RFC 5681 section 2's: what was sent and is not acknowledged, whether or not it is sacked.
-func (c *conn) flightSize() int { return c.nxt.since(c.una) }
+// flightSize is RFC 5681 section 2's, what was sent and is not acknowledged, but no more than the window: behind a repetition
+// that was lost too sacked octets pile up, and half of those would be more than what there was.
+func (c *conn) flightSize() int { return min(c.nxt.since(c.una), c.cong.Window()) }
 
 // detectLoss looks for losses after an acknowledgement of n octets.
 func (c *conn) detectLoss(now int64, n int, repeated bool, d *delivery) {
 	r := &c.recovery
+	c.tryUndo(now, d)
 	if r.active() && !c.una.before(r.until) {
 		r.fast, r.timedOut, r.duplicates = false, false, 0
+		c.rack.order.recovered()
 	}
 	if c.sackOK {
 		c.rackDetect(now, d)
@@ -73,6 +76,7 @@ func (c *conn) lostSome() {
 		c.count.TCPRenoRecovery.Add(1)
 	}
 	c.cong.Lost(c.flightSize())
+	c.reduced()
 }
 
 // lostAll is the retransmission time-out: RFC 6298 section 5.4, RFC 5681 section 3.1, RFC 6675 section 5.1.
@@ -83,6 +87,7 @@ func (c *conn) lostAll(now int64) {
 	}
 	if !r.timedOut { // RFC 5681 section 3.1: not again for the same segment
 		c.cong.TimedOut(c.flightSize())
+		c.reduced()
 	}
 	r.fast, r.timedOut, r.until, r.duplicates = false, true, c.nxt, 0
 	r.force = true

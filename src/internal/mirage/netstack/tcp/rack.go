@@ -6,8 +6,7 @@ type rack struct {
 	sentAt, rtt int64 // RACK.xmit_ts and RACK.rtt: of the segment sent last of those that have arrived
 	end         seq   // RACK.end_seq
 	top         seq   // RACK.fack
-	least       int64 // RACK.min_RTT
-	reordered   bool  // RACK.reordering_seen
+	order       order
 
 	at      int64 // when the timer fires; 0: not running
 	probing bool  // the timer is the probe's: section 7.2
@@ -21,11 +20,11 @@ type rack struct {
 func (k *rack) arrived(c *conn, r *record, d *delivery) {
 	rtt := d.now - r.at
 	if r.again { // step 2: it may have been the first copy that arrived
-		if d.hasEcho && int32(d.echo-c.times.value(r.at)) < 0 || rtt < k.least {
+		if d.hasEcho && int32(d.echo-c.times.value(r.at)) < 0 || rtt < k.order.least {
 			return
 		}
-	} else if k.least == 0 || rtt < k.least { // step 1, without the window of section 6.2's note
-		k.least = max(rtt, 1)
+	} else if k.order.least == 0 || rtt < k.order.least { // step 1, without the window of section 6.2's note
+		k.order.least = max(rtt, 1)
 	}
 	if r.at > k.sentAt || r.at == k.sentAt && r.end.after(k.end) || k.sentAt == 0 {
 		k.sentAt, k.end, k.rtt = r.at, r.end, rtt
@@ -33,22 +32,15 @@ func (k *rack) arrived(c *conn, r *record, d *delivery) {
 	if k.top == 0 || r.end.after(k.top) { // step 3
 		k.top = r.end
 	} else if !r.again {
-		k.reordered = true
+		k.order.seen = true
 	}
-}
-
-// window is step 4: RACK_update_reo_wnd.
-func (c *conn) reorderWindow() int64 {
-	if !c.rack.reordered && (c.recovery.active() || c.flight.sackedCount >= dupThresh) {
-		return 0
-	}
-	return min(c.rack.least/4, c.rtt.smoothed)
 }
 
 // rackDetect is step 5: RACK_detect_loss_and_arm_timer.
 func (c *conn) rackDetect(now int64, d *delivery) {
 	k := &c.rack
 	k.probe = false
+	k.order.adapt(c, d)
 	k.probeAnswered(c, d)
 	if !k.probing {
 		k.at = 0
@@ -142,7 +134,7 @@ func (k *rack) probeAnswered(c *conn, d *delivery) {
 		return
 	}
 	k.inProbe = false
-	if k.again && !d.duplicated && !c.recovery.active() {
+	if k.again && d.duplicate == 0 && !c.recovery.active() {
 		c.count.TCPLossProbeRecovery.Add(1)
 		c.cong.Lost(c.flightSize())
 	}

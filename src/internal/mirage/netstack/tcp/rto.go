@@ -3,10 +3,10 @@ package tcp
 import "internal/mirage/netstack/inet"
 
 // Bounds of the retransmission time-out, nanoseconds. RFC 6298 section 2.4 would have a second at least, for clocks and
-// delayed acknowledgements of its time; a fifth of it is what hosts use today. Section 2.5 allows the upper one.
+// delayed acknowledgements of its time; hosts today have a round trip and what a peer may wait with an acknowledgement.
+// Section 2.5 allows the upper one.
 const (
 	firstRTO = 1e9 // section 2.1
-	minRTO   = 200e6
 	maxRTO   = 120e9
 )
 
@@ -37,7 +37,7 @@ func (r *rtt) sample(v int64) {
 		r.variation += (abs(r.smoothed-v) - r.variation) / 4
 		r.smoothed = max(r.smoothed+(v-r.smoothed)/8, 1)
 	}
-	r.rto = min(max(r.smoothed+max(4*r.variation, 1e6), minRTO), maxRTO)
+	r.rto = min(r.smoothed+max(4*r.variation, worstDelay), maxRTO)
 }
 
 func abs(v int64) int64 {

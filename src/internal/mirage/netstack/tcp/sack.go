@@ -3,15 +3,14 @@ package tcp
 import "internal/mirage/netstack/wire"
 
 // takeBlocks marks what the peer says has arrived: RFC 2018 section 5.1. A block at or below SND.UNA is a duplicate's
-// report (RFC 2883 section 4), one beyond SND.NXT is nonsense; both are passed over.
+// report, one beyond SND.NXT is nonsense; both are passed over.
 func (c *conn) takeBlocks(s *segment, d *delivery) {
-	f := &c.flight
-	for _, b := range s.options.Blocks[:s.options.NumBlocks] {
+	f, blocks := &c.flight, s.options.Blocks[:s.options.NumBlocks]
+	if d.takeDuplicate(s.ack, blocks); d.duplicate > 0 {
+		c.count.TCPDSACKRecv.Add(1)
+	}
+	for _, b := range blocks {
 		start, end := seq(b.Start), seq(b.End)
-		if start.before(end) && !end.after(s.ack) {
-			c.count.TCPDSACKRecv.Add(1)
-			d.duplicated = true
-		}
 		if !start.before(end) || !end.after(s.ack) || end.after(c.nxt) || start.before(s.ack) {
 			continue
 		}
@@ -26,6 +25,15 @@ func (c *conn) takeBlocks(s *segment, d *delivery) {
 				d.arrived(c, r)
 			}
 		}
+	}
+}
+
+// takeDuplicate looks whether the first block reports a duplicate: RFC 2883 sections 4.1 and 4.2.
+func (d *delivery) takeDuplicate(ack seq, blocks []wire.SACKBlock) {
+	start, end := seq(blocks[0].Start), seq(blocks[0].End)
+	inNext := len(blocks) > 1 && !start.before(seq(blocks[1].Start)) && !end.after(seq(blocks[1].End))
+	if start.before(end) && (!end.after(ack) || inNext) {
+		d.duplicate, d.duplicateAt = end.since(start), start
 	}
 }
 

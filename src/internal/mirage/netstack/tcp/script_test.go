@@ -223,14 +223,18 @@ func (p *player) parseOptions(text string) (o wire.TCPOptions) {
 			if i >= len(words) {
 				return 0
 			}
-			if words[i] == "last" { // our own clock, as it came last
-				return p.peer.clock
+			word, clock := words[i], uint32(0)
+			if rest, ok := strings.CutPrefix(word, "last"); ok { // our own clock, as it came last
+				clock, word = p.peer.clock, "0"+rest
 			}
-			v, err := strconv.ParseInt(words[i], 0, 64)
+			if earlier, ok := strings.CutPrefix(word, "0-"); ok { // or some milliseconds before
+				word = "-" + earlier
+			}
+			v, err := strconv.ParseInt(word, 0, 64)
 			if err != nil {
 				p.fatal("%v", err)
 			}
-			return uint32(v)
+			return clock + uint32(v)
 		}
 		switch words[0] {
 		case "mss":

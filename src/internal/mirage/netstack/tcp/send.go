@@ -217,11 +217,15 @@ func (c *conn) commit(now int64, s *outgoing) {
 			c.armProbe(now)
 		}
 	case kindAgain:
+		c.undo.repeated(s.seq, c.lengthOf(s).since(s.seq), s.options.TimeVal)
 		c.flight.resent(c.flight.get(s.record), now)
 		c.recovery.force = false
 		c.lastSent = now
 		if c.rack.probe {
 			c.probeSent(now, true)
+		}
+		if s.record == 0 {
+			c.rtoAt = 0 // RFC 6675 section 6, the careful variant: it has a round trip before it
 		}
 		c.startRetransmit(now)
 	case kindProbe:

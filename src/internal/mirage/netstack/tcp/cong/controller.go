@@ -18,6 +18,9 @@ type Controller interface {
 	// TimedOut says that the retransmission timer has fired for the first time, with flight octets in the network.
 	TimedOut(flight int)
 
+	// Undo says that the last Lost or TimedOut was for nothing.
+	Undo()
+
 	// Idle says that nothing has been sent for longer than the retransmission time-out.
 	Idle()
 
@@ -30,6 +33,8 @@ type window struct {
 	mss       int
 	size      int // RFC 5681's cwnd
 	threshold int // ssthresh
+
+	sizeBefore, thresholdBefore int // the last reduction
 }
 
 // largest bounds a window, octets: no path asks for more, and sums stay far from overflow.
@@ -74,6 +79,18 @@ func (w *window) slowStart(n int) (left int) {
 	}
 	w.size = min(w.size+step, largest)
 	return 0
+}
+
+// reduce makes the window begin anew at a threshold.
+func (w *window) reduce(threshold int) {
+	w.sizeBefore, w.thresholdBefore = w.size, w.threshold
+	w.threshold = max(threshold, 2*w.mss)
+	w.size = w.threshold
+}
+
+// Undo is RFC 4015 section 3, step 4, without its care for bursts: there is as much in the network as before.
+func (w *window) Undo() {
+	w.size, w.threshold = max(w.size, w.sizeBefore), max(w.threshold, w.thresholdBefore)
 }
 
 // timedOut is the loss window: RFC 5681 section 3.1.

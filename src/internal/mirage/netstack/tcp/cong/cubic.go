@@ -5,6 +5,12 @@ import "math"
 // Cubic is RFC 9438's algorithm. The variables have its names, in segments and seconds as there.
 type Cubic struct {
 	window
+	curve
+	before curve // the last reduction
+}
+
+// A curve is what the window follows in congestion avoidance.
+type curve struct {
 	epoch   int64   // when congestion avoidance began; 0: with the next acknowledgement
 	k       float64 // how long it takes to come back to wMax
 	wMax    float64 // the window at the last congestion
@@ -74,20 +80,26 @@ func (c *Cubic) cubic(t float64) float64 {
 // Lost reduces the window: sections 4.6 and 4.7.
 func (c *Cubic) Lost(flight int) {
 	w := c.segments()
-	c.prior = w
+	c.before, c.prior = c.curve, w
 	if c.reduced && w < c.wMax {
 		c.wMax = w * (1 + cubicBeta) / 2 // fast convergence: somebody new wants a share
 	} else {
 		c.wMax = w
 	}
-	c.threshold = max(int(float64(flight)*cubicBeta), 2*c.mss)
-	c.size, c.epoch, c.reduced = c.threshold, 0, true
+	c.reduce(int(float64(flight) * cubicBeta))
+	c.epoch, c.reduced = 0, true
 }
 
 // TimedOut reduces as after a loss and goes back to slow start: section 4.8.
 func (c *Cubic) TimedOut(flight int) {
 	c.Lost(flight)
 	c.timedOut()
+}
+
+// Undo goes on as if nothing had happened: section 4.9.
+func (c *Cubic) Undo() {
+	c.window.Undo()
+	c.curve = c.before
 }
 
 // Idle lets the time of silence not count: section 4.2, and RFC 5681 section 4.1.

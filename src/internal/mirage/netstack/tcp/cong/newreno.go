@@ -20,8 +20,8 @@ func (r *NewReno) Acked(now int64, n int, rtt int64) {
 
 // Lost halves: RFC 5681 section 3.1, formula (4).
 func (r *NewReno) Lost(flight int) {
-	r.threshold = max(flight/2, 2*r.mss)
-	r.size, r.acked = r.threshold, 0
+	r.reduce(flight / 2)
+	r.acked = 0
 }
 
 // TimedOut goes back to slow start: RFC 5681 section 3.1.
