@@ -49,6 +49,7 @@ func enter(t *testing.T) bool {
 	if bytes.Contains(out, []byte("--- SKIP")) {
 		t.Skipf("%s", out)
 	}
+	t.Logf("%s", out) // to be seen with -v
 	return false
 }
 

@@ -50,7 +50,7 @@ func (c *tcpConn) retry(f func() (int, error)) (int, error) {
 		}
 		select {
 		case <-event:
-		case <-time.After(30 * time.Second):
+		case <-time.After(5 * time.Minute): // of doubled time-outs, at worst
 			return n, inet.ETIMEDOUT
 		}
 	}
@@ -72,6 +72,8 @@ func (c *tcpConn) Write(b []byte) (n int, err error) {
 	}
 	return n, err
 }
+
+func (c *tcpConn) Close() error { return c.s.Close() }
 
 func dialTCP(t testing.TB, p *tcp.Protocol, to wire.AddrPort) *tcpConn {
 	t.Helper()
