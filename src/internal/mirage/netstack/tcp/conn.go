@@ -24,14 +24,14 @@ type conn struct {
 	sndWnd        int // SND.WND
 	wl1, wl2      seq // SND.WL1 and SND.WL2
 	maxWnd        int // the largest window that was offered
-	sndScale      uint8
 	segment       int // octets of options and payload that one segment takes
 	offeredMSS    int
 	least         int // what peers take that do not say
 	sndBuf        buffer
-	queued        int  // octets in sndBuf
+	queued        int // octets in sndBuf
+	finAt         seq // the sequence number of the FIN, if finished
+	sndScale      uint8
 	finished      bool // the user has no more to send
-	finAt         seq  // the sequence number of the FIN, if finished
 	flight        flight
 	cong          cong.Controller
 	recovery      recovery
@@ -43,26 +43,26 @@ type conn struct {
 	irs, rcvNxt seq
 	edge        seq // the right edge of the window that was offered; it never moves left
 	lastAck     seq // the last acknowledgement that was sent
-	rcvScale    uint8
 	rcvSegment  int // octets of the largest segment that came
 	rcvBuf      buffer
 	ready       int // octets in rcvBuf that the user may read
 	gaps        gaps
-	finSeen     bool // the peer has no more to send, and all has come
-	rcvLimit    int  // octets that the window may open to
+	rcvLimit    int // octets that the window may open to
 	growth      growth
 	times       timestamps
-	sackOK      bool
 	duplicate   wire.SACKBlock // to be reported: RFC 2883
+	rcvScale    uint8
+	finSeen     bool // the peer has no more to send, and all has come
+	sackOK      bool
 
 	// What is due.
 	synDue, resetDue, ackNow, probeDue, aliveDue bool
+	passive, orphan, wantRoom                    bool
 	retries                                      int
 	retrySince                                   int64 // when the first of retries was
 	lastSent, lastHeard                          int64
 	rtoAt, ackAt, aliveAt, waitAt                int64 // 0: not running
 	challenges                                   inet.Bucket
-	passive, orphan, wantRoom                    bool
 }
 
 // settings are what the user may change.

@@ -48,7 +48,7 @@ func (f *flight) makeRoom() {
 	if f.count < len(f.ring) {
 		return
 	}
-	ring := make([]record, max(2*len(f.ring), 8))
+	ring := make([]record, max(2*len(f.ring), 2))
 	for i := range f.count {
 		ring[i] = *f.get(i)
 	}

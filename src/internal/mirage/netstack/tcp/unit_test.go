@@ -8,6 +8,7 @@ import (
 	"internal/mirage/netstack/wire"
 	"math/rand/v2"
 	"testing"
+	"unsafe"
 )
 
 // The test vectors of the algorithm's authors, for inputs of no octets and of eight.
@@ -213,5 +214,15 @@ func TestBindConflicts(t *testing.T) {
 	}
 	if bind(own, false, plain) == nil {
 		t.Error("bound beside SO_REUSEPORT without it")
+	}
+}
+
+// A hundred thousand idle connections are to fit in 1 GiB with their goroutines: these are size classes of the allocator.
+func TestConnectionSize(t *testing.T) {
+	if n := unsafe.Sizeof(conn{}); n > 768 {
+		t.Errorf("a conn takes %d octets", n)
+	}
+	if n := unsafe.Sizeof(Socket{}); n > 480 {
+		t.Errorf("a Socket takes %d octets", n)
 	}
 }
