@@ -44,6 +44,7 @@ type socketBase struct {
 	sendTimeout            atomic.Int64
 	flags                  atomic.Uint32 // options that are remembered and no more, by number
 	linger                 atomic.Uint64 // a struct linger
+	hints                  hints
 }
 
 func (s *socketBase) common() *socketBase { return s }

@@ -21,6 +21,9 @@ func setsockopt(p *Process, a args) (uintptr, linux.Errno) {
 	if e != 0 {
 		return 0, e
 	}
+	if h := s.common().hintFor(a.a2, a.a3); h != nil {
+		return 0, s.common().hints.take(h, value)
+	}
 	return 0, s.setOption(p, a.a2, a.a3, value)
 }
 
@@ -37,8 +40,10 @@ func getsockopt(p *Process, a args) (uintptr, linux.Errno) {
 	if size < 0 {
 		return 0, linux.EINVAL
 	}
-	value, e := s.option(p, a.a2, a.a3)
-	if e != 0 {
+	value, e := []byte(nil), linux.Errno(0)
+	if h := s.common().hintFor(a.a2, a.a3); h != nil {
+		value = s.common().hints.taken(h)
+	} else if value, e = s.option(p, a.a2, a.a3); e != 0 {
 		return 0, e
 	}
 	b, e := userBytes(a.a4, uintptr(min(int(size), len(value))), true)
@@ -102,11 +107,11 @@ func (s *socketBase) setBase(name uintptr, value []byte) linux.Errno {
 	case remembered(name):
 		s.setFlag(name, v != 0)
 		return 0
-	case name == linux.SO_PRIORITY && v >= 0 && v <= 6, name == linux.SO_RCVLOWAT && v <= 1:
-		return 0 // there is one queue, and one byte wakes the reader
+	case name == linux.SO_RCVLOWAT && v <= 1:
+		return 0 // one byte wakes the reader
 	case name == linux.SO_SNDBUF, name == linux.SO_SNDBUFFORCE, name == linux.SO_RCVBUF, name == linux.SO_RCVBUFFORCE:
 		return 0 // a wish (socket(7)): the family that has buffers grants it
-	case name == linux.SO_PRIORITY, name == linux.SO_RCVLOWAT:
+	case name == linux.SO_RCVLOWAT:
 		return linux.EINVAL
 	}
 	return linux.ENOPROTOOPT
@@ -157,7 +162,7 @@ func (s *socketBase) base(name uintptr) ([]byte, linux.Errno) {
 		return intValue(s.domain), 0
 	case linux.SO_PROTOCOL:
 		return intValue(s.protocol), 0
-	case linux.SO_ERROR, linux.SO_ACCEPTCONN, linux.SO_PRIORITY, linux.SO_REUSEADDR, linux.SO_REUSEPORT, linux.SO_BROADCAST:
+	case linux.SO_ERROR, linux.SO_ACCEPTCONN, linux.SO_REUSEADDR, linux.SO_REUSEPORT, linux.SO_BROADCAST:
 		return intValue(0), 0
 	case linux.SO_RCVLOWAT, linux.SO_SNDLOWAT:
 		return intValue(1), 0

@@ -60,6 +60,7 @@ const (
 const (
 	SOL_SOCKET = 1
 
+	SO_DEBUG        = 1
 	SO_REUSEADDR    = 2
 	SO_TYPE         = 3
 	SO_ERROR        = 4
@@ -84,24 +85,30 @@ const (
 	SO_SNDBUFFORCE  = 32
 	SO_RCVBUFFORCE  = 33
 	SO_TIMESTAMPNS  = 35
+	SO_MARK         = 36
 	SO_PROTOCOL     = 38
 	SO_DOMAIN       = 39
+	SO_BUSY_POLL    = 46
+	SO_INCOMING_CPU = 49
 
-	IP_TOS             = 1
-	IP_TTL             = 2
-	IP_HDRINCL         = 3
-	IP_PKTINFO         = 8
-	IP_MTU_DISCOVER    = 10
-	IP_RECVERR         = 11
-	IP_RECVTTL         = 12
-	IP_RECVTOS         = 13
-	IP_MTU             = 14
-	IP_MULTICAST_IF    = 32
-	IP_MULTICAST_TTL   = 33
-	IP_MULTICAST_LOOP  = 34
-	IP_ADD_MEMBERSHIP  = 35
-	IP_DROP_MEMBERSHIP = 36
-	IP_MULTICAST_ALL   = 49
+	SO_PREFER_BUSY_POLL = 69
+
+	IP_TOS                  = 1
+	IP_TTL                  = 2
+	IP_HDRINCL              = 3
+	IP_PKTINFO              = 8
+	IP_MTU_DISCOVER         = 10
+	IP_RECVERR              = 11
+	IP_RECVTTL              = 12
+	IP_RECVTOS              = 13
+	IP_MTU                  = 14
+	IP_BIND_ADDRESS_NO_PORT = 24
+	IP_MULTICAST_IF         = 32
+	IP_MULTICAST_TTL        = 33
+	IP_MULTICAST_LOOP       = 34
+	IP_ADD_MEMBERSHIP       = 35
+	IP_DROP_MEMBERSHIP      = 36
+	IP_MULTICAST_ALL        = 49
 
 	IP_UNBLOCK_SOURCE         = 37 // these with a struct ip_mreq_source
 	IP_BLOCK_SOURCE           = 38
@@ -172,17 +179,22 @@ const (
 
 // Options of level IPPROTO_TCP (include/uapi/linux/tcp.h).
 const (
-	TCP_NODELAY      = 1
-	TCP_MAXSEG       = 2
-	TCP_CORK         = 3
-	TCP_KEEPIDLE     = 4
-	TCP_KEEPINTVL    = 5
-	TCP_KEEPCNT      = 6
-	TCP_DEFER_ACCEPT = 9
-	TCP_INFO         = 11
-	TCP_QUICKACK     = 12
-	TCP_CONGESTION   = 13
-	TCP_USER_TIMEOUT = 18
+	TCP_NODELAY              = 1
+	TCP_MAXSEG               = 2
+	TCP_CORK                 = 3
+	TCP_KEEPIDLE             = 4
+	TCP_KEEPINTVL            = 5
+	TCP_KEEPCNT              = 6
+	TCP_DEFER_ACCEPT         = 9
+	TCP_INFO                 = 11
+	TCP_QUICKACK             = 12
+	TCP_CONGESTION           = 13
+	TCP_THIN_LINEAR_TIMEOUTS = 16
+	TCP_USER_TIMEOUT         = 18
+	TCP_FASTOPEN             = 23
+	TCP_NOTSENT_LOWAT        = 25
+	TCP_FASTOPEN_CONNECT     = 30
+	TCP_FASTOPEN_NO_COOKIE   = 34
 
 	SizeofTCPInfo = 104 // as far as tcpi_total_retrans
 	TCP_TIME_WAIT = 6   // tcpi_state
