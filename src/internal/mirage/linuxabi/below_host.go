@@ -12,6 +12,9 @@ import (
 
 // What stands in for the runtime in tests on the host.
 
+// streamFamily is TCP: tests have it all.
+var streamFamily = &tcpFamily
+
 var (
 	hostStart = time.Now()
 	// hostReady and its kin are what tests see of the calls to the runtime.

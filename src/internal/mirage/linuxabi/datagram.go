@@ -53,6 +53,9 @@ func (s *datagramSocket) over(end datagramEnd, domain, kind, protocol int) {
 	end.Notify(s.notify)
 }
 
+// within is what of the stack is behind it.
+func (s *datagramSocket) within() any { return s.end }
+
 // notify passes on what the stack says.
 func (s *datagramSocket) notify(readable, writable bool) {
 	var events uint32

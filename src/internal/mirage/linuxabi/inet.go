@@ -18,7 +18,7 @@ func (p *Process) newInetSocket(domain, kind, protocol int) (socket, linux.Errno
 		s.over(p.net.udp.NewSocket(v6), domain, kind, linux.IPPROTO_UDP)
 		return s, 0
 	case kind == linux.SOCK_STREAM && (protocol == linux.IPPROTO_IP || protocol == linux.IPPROTO_TCP):
-		return newStreamSocket(p.net.tcp.NewSocket(v6), domain), 0
+		return p.net.tcp.newSocket(v6, domain)
 	case kind == linux.SOCK_DGRAM && protocol == echo:
 		s.over(p.net.raw.NewPing(v6), domain, kind, protocol)
 		return s, 0

@@ -5,7 +5,6 @@ import (
 	"internal/mirage/netstack"
 	"internal/mirage/netstack/inet"
 	"internal/mirage/netstack/raw"
-	"internal/mirage/netstack/tcp"
 	"internal/mirage/netstack/udp"
 	"internal/mirage/netstack/wire"
 	"sync/atomic"
@@ -16,7 +15,7 @@ type network struct {
 	stack  *netstack.Stack
 	udp    *udp.Protocol
 	raw    *raw.Protocol
-	tcp    *tcp.Protocol
+	tcp    streams
 	v4, v6 settlement
 }
 
@@ -42,9 +41,9 @@ func (s *settlement) wait() {
 func newNetwork() *network {
 	n := &network{stack: netstack.New(netstack.Config{Now: nanotime, Rand: random})}
 	n.v4.done, n.v6.done = make(chan struct{}), make(chan struct{})
-	n.udp, n.raw, n.tcp = udp.New(n.stack), raw.New(n.stack), tcp.New(n.stack)
+	n.udp, n.raw = udp.New(n.stack), raw.New(n.stack)
 	total, _ := memory()
-	n.tcp.SetMemoryLimit(int64(total / 4))
+	n.tcp = streamFamily.open(n.stack, int64(total/4))
 	n.stack.Start()
 	return n
 }
@@ -108,7 +107,7 @@ func (n *network) drain() {
 		interval = clock.Second / 1000
 	)
 	for end := nanotime() + int64(patience); nanotime() < end; clock.Sleep(interval) {
-		if n.tcp.Finish() && n.stack.Idle() {
+		if n.tcp.finish() && n.stack.Idle() {
 			return
 		}
 	}

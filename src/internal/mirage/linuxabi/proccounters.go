@@ -2,7 +2,6 @@ package linuxabi
 
 import (
 	"internal/mirage/netstack"
-	"internal/mirage/netstack/tcp"
 	"internal/mirage/netstack/udp"
 	"sync/atomic"
 )
@@ -67,7 +66,7 @@ func countersText(p *Process) string {
 	if all := append(typed("InType", &c.ICMPIn), typed("OutType", &c.ICMPOut)...); len(all) > 0 {
 		s += twoLines("IcmpMsg", all)
 	}
-	return s + twoLines("Tcp", p.streamCounts()) + twoLines("Udp", udpCounts("", p.net.udp.Counters())) +
+	return s + twoLines("Tcp", p.net.tcp.counts()) + twoLines("Udp", udpCounts("", p.net.udp.Counters())) +
 		twoLines("UdpLite", udpCounts("", &udp.Counters{}))
 }
 
@@ -83,19 +82,6 @@ func datagramCounts(c *netstack.Counters) []counted {
 	}
 }
 
-// streamCounts are TCP's, of both families: RFC 4022.
-func (p *Process) streamCounts() []counted {
-	const other, least, most, unlimited = 1, 200, 120000, ^uint64(0) // RFC 4022: an algorithm that it does not name
-	c := p.net.tcp.Counters()
-	return []counted{
-		{"RtoAlgorithm", other}, {"RtoMin", least}, {"RtoMax", most}, {"MaxConn", unlimited},
-		from("ActiveOpens", &c.ActiveOpens), from("PassiveOpens", &c.PassiveOpens), from("AttemptFails", &c.AttemptFails),
-		from("EstabResets", &c.EstabResets), {"CurrEstab", uint64(c.CurrEstab.Load())}, from("InSegs", &c.InSegs),
-		from("OutSegs", &c.OutSegs), from("RetransSegs", &c.RetransSegs), from("InErrs", &c.InErrs), from("OutRsts", &c.OutRsts),
-		from("InCsumErrors", &c.InCsumErrors),
-	}
-}
-
 // udpCounts are UDP's of one family: RFC 4113.
 func udpCounts(prefix string, c *udp.Counters) []counted {
 	return []counted{
@@ -108,30 +94,9 @@ func udpCounts(prefix string, c *udp.Counters) []counted {
 
 // extendedCountersText is /proc/net/netstat: what Linux counts besides, as far as it is counted here.
 func extendedCountersText(p *Process) string {
-	s := twoLines("TcpExt", streamExtras(&p.net.tcp.Counters().Extended))
+	s := twoLines("TcpExt", p.net.tcp.extras())
 	c := p.net.stack.Counters()
 	return s + twoLines("IpExt", append(trafficCounts(c), congestionCounts(c)...))
-}
-
-// streamExtras are what Linux counts of TCP besides, in its order.
-func streamExtras(t *tcp.Extended) []counted {
-	return []counted{
-		from("SyncookiesSent", &t.SyncookiesSent), from("SyncookiesRecv", &t.SyncookiesRecv),
-		from("SyncookiesFailed", &t.SyncookiesFailed), from("EmbryonicRsts", &t.EmbryonicRsts),
-		from("OutOfWindowIcmps", &t.OutOfWindowIcmps), from("TW", &t.TW), from("PAWSEstab", &t.PAWSEstab),
-		from("DelayedACKs", &t.DelayedACKs), from("ListenOverflows", &t.ListenOverflows), from("ListenDrops", &t.ListenDrops),
-		from("TCPRenoRecovery", &t.TCPRenoRecovery), from("TCPSackRecovery", &t.TCPSackRecovery),
-		from("TCPSACKReneging", &t.TCPSACKReneging), from("TCPLostRetransmit", &t.TCPLostRetransmit),
-		from("TCPFastRetrans", &t.TCPFastRetrans), from("TCPSlowStartRetrans", &t.TCPSlowStartRetrans),
-		from("TCPTimeouts", &t.TCPTimeouts), from("TCPLossProbes", &t.TCPLossProbes),
-		from("TCPLossProbeRecovery", &t.TCPLossProbeRecovery), from("TCPDSACKOldSent", &t.TCPDSACKOldSent),
-		from("TCPDSACKRecv", &t.TCPDSACKRecv), from("TCPAbortOnData", &t.TCPAbortOnData),
-		from("TCPAbortOnClose", &t.TCPAbortOnClose), from("TCPAbortOnTimeout", &t.TCPAbortOnTimeout),
-		from("TCPReqQFullDoCookies", &t.TCPReqQFullDoCookies), from("TCPRcvQDrop", &t.TCPRcvQDrop),
-		from("TCPOFOQueue", &t.TCPOFOQueue), from("TCPOFODrop", &t.TCPOFODrop), from("TCPChallengeACK", &t.TCPChallengeACK),
-		from("TCPSYNChallenge", &t.TCPSYNChallenge), from("TCPSynRetrans", &t.TCPSynRetrans),
-		from("TCPOrigDataSent", &t.TCPOrigDataSent), from("TCPKeepAlive", &t.TCPKeepAlive), from("TCPWinProbe", &t.TCPWinProbe),
-	}
 }
 
 // trafficCounts count octets, and datagrams to groups and to all.

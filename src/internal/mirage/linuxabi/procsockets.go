@@ -1,8 +1,6 @@
 package linuxabi
 
 import (
-	"internal/mirage/linuxabi/linux"
-	"internal/mirage/netstack/tcp"
 	"internal/mirage/netstack/wire"
 )
 
@@ -22,13 +20,8 @@ func (p *Process) inodes() map[any]uint64 {
 		if d == nil {
 			return
 		}
-		switch f := d.file.(type) {
-		case *streamSocket:
-			all[f.tcp] = p.inode(d).Ino()
-		case *datagramSocket:
-			all[f.end] = p.inode(d).Ino()
-		case *rawSocket:
-			all[f.end] = p.inode(d).Ino()
+		if f, ok := d.file.(interface{ within() any }); ok {
+			all[f.within()] = p.inode(d).Ino()
 		}
 	})
 	return all
@@ -94,38 +87,10 @@ func (p *Process) streamTable(v6 bool) string {
 		return column(s, streamWidth) + "\n"
 	}
 	s := line(heading(v6))
-	inodes := p.inodes()
-	number := 0
-	for _, t := range p.net.tcp.Sockets() {
-		if t.V6() == v6 {
-			r := streamRow(t, inodes[t])
-			s += line(r.text(number, 4, v6))
-			number++
-		}
+	for number, r := range p.net.tcp.rows(v6, p.inodes()) {
+		s += line(r.text(number, 4, v6))
 	}
 	return s
-}
-
-// streamRow is what is said of a connection, or of a socket that listens.
-func streamRow(t *tcp.Socket, inode uint64) row {
-	const clock = 100 // USER_HZ
-	i := t.Info()
-	r := row{local: t.Local(), state: int(i.State), retransmits: i.Retransmits, inode: inode, references: 1}
-	r.remote, _ = t.Remote()
-	switch {
-	case i.State == linux.TCP_TIME_WAIT:
-		return r
-	case i.State == linux.TCP_LISTEN:
-		r.waits = i.Unacked
-	default:
-		r.sends, r.waits = i.SendQueue, i.RecvQueue
-	}
-	threshold := "-1"
-	if i.Threshold != 0 {
-		threshold = decimal(i.Threshold)
-	}
-	r.more = " " + decimal(i.RTO*clock/1e9) + " 0 0 " + decimal(i.Window) + " " + threshold
-	return r
 }
 
 // datagramTable is /proc/net/udp, raw or icmp, or what these are of IPv6, with a margin before the first line. Lines of raw's are
@@ -183,24 +148,6 @@ func (p *Process) pingRows(v6 bool) (all []row) {
 	return all
 }
 
-// A streamCount is how many TCP sockets of one family there are.
-type streamCount struct{ used, orphans, waiting int }
-
-func (p *Process) countStreams(v6 bool) (n streamCount) {
-	for _, t := range p.net.tcp.Sockets() {
-		switch i := t.Info(); {
-		case t.V6() != v6:
-		case i.State == linux.TCP_TIME_WAIT:
-			n.waiting++
-		case i.Orphan:
-			n.orphans++
-		default:
-			n.used++
-		}
-	}
-	return n
-}
-
 // memoryPages is how many pages of memory octets take.
 func memoryPages(octets int64) string {
 	const page = 4096
@@ -227,12 +174,12 @@ func socketsText(p *Process) string {
 			}
 		}
 	})
-	t, t6 := p.countStreams(false), p.countStreams(true)
+	t, t6 := p.net.tcp.count(false), p.net.tcp.count(true)
 	udp, raws := p.countDatagrams(false)
 	fragments, octets := p.net.stack.Fragments()
 	return "sockets: used " + decimal(used) + "\n" +
 		"TCP: inuse " + decimal(t.used) + " orphan " + decimal(t.orphans+t6.orphans) + " tw " + decimal(t.waiting+t6.waiting) +
-		" alloc " + decimal(t.used+t6.used) + " mem " + memoryPages(p.net.tcp.MemoryUsed()) + "\n" +
+		" alloc " + decimal(t.used+t6.used) + " mem " + memoryPages(p.net.tcp.memoryUsed()) + "\n" +
 		"UDP: inuse " + decimal(udp) + " mem " + memoryPages(p.net.udp.MemoryUsed()) + "\nUDPLITE: inuse 0\n" +
 		"RAW: inuse " + decimal(raws) + "\nFRAG: inuse " + decimal(fragments) + " memory " + decimal(octets) + "\n"
 }
@@ -240,6 +187,6 @@ func socketsText(p *Process) string {
 // sockets6Text is /proc/net/sockstat6. What fragments take is in sockstat, for both families.
 func sockets6Text(p *Process) string {
 	udp, raws := p.countDatagrams(true)
-	return "TCP6: inuse " + decimal(p.countStreams(true).used) + "\nUDP6: inuse " + decimal(udp) + "\nUDPLITE6: inuse 0\nRAW6: inuse " +
+	return "TCP6: inuse " + decimal(p.net.tcp.count(true).used) + "\nUDP6: inuse " + decimal(udp) + "\nUDPLITE6: inuse 0\nRAW6: inuse " +
 		decimal(raws) + "\nFRAG6: inuse 0 memory 0\n"
 }

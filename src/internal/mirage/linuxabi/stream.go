@@ -21,6 +21,9 @@ func newStreamSocket(t *tcp.Socket, domain int) *streamSocket {
 	return s
 }
 
+// within is what of the stack is behind it.
+func (s *streamSocket) within() any { return s.tcp }
+
 // notify passes on what the stack says.
 func (s *streamSocket) notify(r tcp.Readiness) { s.changed.notify(pollBits(r)) }
 
