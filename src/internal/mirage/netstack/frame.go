@@ -11,6 +11,10 @@ import (
 func (i *Interface) receive(f *device.Frame) {
 	i.counters.rxPackets.Add(1)
 	i.counters.rxBytes.Add(uint64(len(f.Bytes)))
+	if h := i.stack.hooks.Load(); h != nil && !h.come(i, f.Bytes) {
+		i.counters.rxDropped.Add(1)
+		return
+	}
 	e, ok := wire.ParseEthernet(f.Bytes)
 	if !ok {
 		i.counters.rxErrors.Add(1)
@@ -32,7 +36,7 @@ func (i *Interface) receive(f *device.Frame) {
 	case wire.TypeARP:
 		i.receiveARP(e.Payload())
 	default:
-		i.counters.rxDropped.Add(1)
+		i.receiveOther(e)
 	}
 }
 
@@ -57,6 +61,14 @@ func (i *Interface) send(f *device.Frame, r *inet.Route, batch bool) {
 }
 
 func (i *Interface) transmit(f *device.Frame, batch bool) {
+	if h := i.stack.hooks.Load(); h != nil && !h.goes(i, f.Bytes) {
+		i.counters.txDropped.Add(1)
+		i.nic.Discard(f)
+		if !batch { // what came before it waits for this
+			i.nic.Flush()
+		}
+		return
+	}
 	i.counters.txPackets.Add(1)
 	i.counters.txBytes.Add(uint64(len(f.Bytes)))
 	i.nic.Transmit(f)

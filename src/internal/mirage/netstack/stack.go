@@ -29,7 +29,9 @@ type Stack struct {
 
 	transports [256]atomic.Pointer[inet.Transport] // by IP protocol number
 	tap        atomic.Pointer[inet.Tap]            // sees what comes before them; nil if nobody does
-	view       atomic.Pointer[view]                // what packets are looked up in
+	hooks      atomic.Pointer[hooks]               // filters of frames; nil if there are none
+	ethers     atomic.Pointer[map[uint16]EtherHandler]
+	view       atomic.Pointer[view] // what packets are looked up in
 
 	fragments *ipfrag.Table
 	fragTimer inet.Timer
