@@ -1,3 +1,5 @@
+//go:build !mirage
+
 package netstack
 
 import (
@@ -6,17 +8,14 @@ import (
 	"runtime"
 )
 
-// maxDatagram is the largest UDP payload over IPv4, bytes.
-const maxDatagram = 65507
-
-// openSocket serves on a socket, with as many goroutines as there are CPUs.
-func (u *UDP) openSocket(h Handler) error {
-	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(u.addr))
+// HandleUDP makes h answer what comes to addr: an address of this machine, or an unspecified one for all, and a port. It serves on
+// a socket, with as many goroutines as there are CPUs. The errors are those of net.ListenUDP.
+func HandleUDP(addr netip.AddrPort, h Handler) (*UDP, error) {
+	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	u.addr = c.LocalAddr().(*net.UDPAddr).AddrPort()
-	u.close = func() { c.Close() }
+	u := &UDP{addr: c.LocalAddr().(*net.UDPAddr).AddrPort(), done: make(chan struct{}), close: func() { c.Close() }}
 	n := runtime.GOMAXPROCS(0)
 	failed := make(chan error, n)
 	for range n {
@@ -27,7 +26,7 @@ func (u *UDP) openSocket(h Handler) error {
 		c.Close()
 		close(u.done)
 	}()
-	return nil
+	return u, nil
 }
 
 // answerAll answers one datagram after the other until reading fails. What cannot be sent is lost, as datagrams are.
