@@ -34,6 +34,7 @@ var (
 	consoles list[Console]
 	entropy  list[Entropy]
 	ports    list[Port]
+	blocks   list[Block]
 )
 
 // AddNIC makes d known.
@@ -53,6 +54,12 @@ func AddEntropy(d Entropy) { entropy.add(d) }
 
 // EachEntropy calls f for each source of randomness, those known now and those that come later.
 func EachEntropy(f func(Entropy)) { entropy.each(f) }
+
+// AddBlock makes d known.
+func AddBlock(d Block) { blocks.add(d) }
+
+// EachBlock calls f for each disk, those known now and those that come later.
+func EachBlock(f func(Block)) { blocks.each(f) }
 
 // A Port is a stream with a name that the host gave it, for whoever knows what it is for. It is nobody's console.
 type Port struct {
