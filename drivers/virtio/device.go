@@ -45,9 +45,9 @@ func OpenWith(t Transport, allow func(offered uint64) uint64) (*Device, error) {
 	return d, nil
 }
 
-// GiveUp tells the device that the driver cannot go on (section 2.1), and returns err.
+// GiveUp tells the device that the driver cannot go on (section 2.1; no bit is cleared: section 2.1.1), and returns err.
 func (d *Device) GiveUp(err error) error {
-	d.SetStatus(StatusFailed)
+	d.SetStatus(d.Status() | StatusFailed)
 	return err
 }
 

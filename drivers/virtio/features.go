@@ -21,6 +21,7 @@ const legacyFeatures = FeatureAnyLayout | FeatureIndirect | FeatureEventIndex
 // Kinds of devices: chapter 5.
 const (
 	IDNet     = 1
+	IDBlock   = 2
 	IDConsole = 3
 	IDEntropy = 4
 	IDBalloon = 5
