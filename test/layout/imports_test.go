@@ -47,7 +47,8 @@ var rules = []struct {
 	{"linuxabi/linux", ""},
 	{"inflate", ""},
 	{"fs", "inflate linuxabi/linux"},
-	{"linuxabi", "boot ranges clock machine device fs linuxabi/linux netstack netstack/..."},
+	{"volume", "device inflate"},
+	{"linuxabi", "boot ranges clock machine device fs volume linuxabi/linux netstack netstack/..."},
 }
 
 // stdlib is what our packages may import besides, and internal packages: package os imports them, so they cannot

@@ -40,7 +40,7 @@ func Gzip(in []byte, limit int) (out []byte, n int, what string) {
 	if len(in)-end < trailerSize {
 		return nil, 0, cut
 	}
-	if get32(in[end:]) != checksum(r.out) || get32(in[end+4:]) != uint32(len(r.out)) {
+	if get32(in[end:]) != Checksum(r.out) || get32(in[end+4:]) != uint32(len(r.out)) {
 		return nil, 0, "the checksum is wrong"
 	}
 	return r.out, end + trailerSize, ""
@@ -84,8 +84,8 @@ func get32(b []byte) uint32 {
 	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
 }
 
-// checksum is the CRC-32 of ISO 3309 (RFC 1952, 8).
-func checksum(b []byte) uint32 {
+// Checksum is the CRC-32 of ISO 3309 (RFC 1952, 8).
+func Checksum(b []byte) uint32 {
 	var table [256]uint32
 	for i := range table {
 		c := uint32(i)
