@@ -5,8 +5,10 @@ package board
 import (
 	"internal/mirage/device"
 	"internal/mirage/drivers/bus/pci"
+	"internal/mirage/drivers/disk"
 	"internal/mirage/drivers/virtio"
 	"internal/mirage/drivers/virtio/balloon"
+	"internal/mirage/drivers/virtio/blk"
 	"internal/mirage/drivers/virtio/console"
 	virtiommio "internal/mirage/drivers/virtio/mmio"
 	"internal/mirage/drivers/virtio/net"
@@ -61,6 +63,16 @@ func (l virtioList) start() {
 		nic, err := net.Open(t, machine.Random)
 		if err == nil {
 			device.AddNIC(nic)
+		}
+		return err
+	})
+	disks := 0
+	l.each(virtio.IDBlock, func(t virtio.Transport) error {
+		name := disk.Name("vd", disks)
+		disks++
+		d, err := blk.Open(t, name)
+		if err == nil {
+			device.AddBlock(d)
 		}
 		return err
 	})

@@ -94,3 +94,27 @@ func (f *FS) NewNode(mode uint32, rdev uint64) *Inode {
 	n.nlink = 1
 	return n
 }
+
+// Uproot takes away what is at path, whoever made it, and all below it.
+func (f *FS) Uproot(path string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p, e := f.walkParent(f.root, path)
+	if e != 0 || p.kind != endName || p.node == nil {
+		return
+	}
+	f.uproot(p)
+}
+
+func (f *FS) uproot(p place) {
+	d := p.node.dir
+	if d == nil {
+		f.unlink(p)
+		return
+	}
+	for name, e := range d.entries {
+		f.uproot(place{dir: p.node, name: name, node: e.node})
+	}
+	d.fixed, d.dynamic = false, nil
+	f.rmdir(p)
+}

@@ -36,6 +36,7 @@ func init() {
 	if words.folder != "" && p.changeDir(p.fs.Root(), words.folder) != 0 {
 		say("cwd=" + words.folder + " is not a directory of the initrd")
 	}
+	device.EachBlock(p.attachDisk)
 	p.attachNetwork(&words)
 	device.EachDriven(func(d device.Driven) {
 		if p.plantDriven(d) != 0 {
@@ -47,9 +48,6 @@ func init() {
 	exithook.Add(exithook.Hook{F: p.finish, RunOnFailure: true}) // main may return without a system call
 	machine.SetPoller(machine.Poller{Open: p.pollOpen, Close: p.pollClose})
 }
-
-// say tells whoever watches the machine what is wrong with how it was started.
-func say(what string) { lastResort([]byte("mirage: " + what + "\n")) }
 
 func (p *Process) unpack(info machine.Boot) {
 	image := machine.MapTable(info.InitrdPhys, info.InitrdSize)

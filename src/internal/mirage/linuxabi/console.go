@@ -314,3 +314,6 @@ func (f *consoleFile) mode() uint32 { return linux.S_IFCHR | 0o620 }
 
 func (f *consoleFile) queue() *waitQueue      { return &f.console.changed }
 func (f *consoleFile) release(d *description) {}
+
+// say tells whoever watches the machine what is wrong with it, or with how it was started.
+func say(what string) { lastResort([]byte("mirage: " + what + "\n")) }

@@ -107,6 +107,8 @@ func (p *Process) nodeFile(n *fs.Inode, flags int) (file, linux.Errno) {
 		return &directory{node: n}, 0
 	case linux.S_IFCHR:
 		return p.device(n)
+	case linux.S_IFBLK:
+		return p.openBlock(n)
 	case linux.S_IFIFO:
 		if c, ok := n.Attached(nil).(*console); ok {
 			return &consoleFile{console: c}, 0

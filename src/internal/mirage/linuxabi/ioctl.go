@@ -42,8 +42,11 @@ func ioctl(p *Process, a args) (uintptr, linux.Errno) {
 			return 0, store(a.a3, int32(left))
 		}
 	}
-	if _, ok := d.file.(socket); ok {
+	switch f := d.file.(type) {
+	case socket:
 		return 0, p.interfaceControl(uint32(a.a2), a.a3)
+	case *blockFile:
+		return 0, p.blockControl(d, f, uint32(a.a2), a.a3)
 	}
 	return 0, linux.ENOTTY
 }

@@ -23,6 +23,8 @@ func (p *Process) plantSystem() linux.Errno {
 		func() linux.Errno { return p.plantFiles("/proc/", systemFiles) },
 		func() linux.Errno { return p.plantFiles("/proc/sys/", settingFiles) },
 		func() linux.Errno { return p.plantFiles("/sys/", deviceFiles) },
+		func() linux.Errno { return p.plantAbove("/sys/block/") },
+		func() linux.Errno { return p.plantAbove("/sys/class/block/") },
 		func() linux.Errno { return p.plantSelf("/proc/" + pidText) },
 		func() linux.Errno { return p.plantSelf("/proc/" + pidText + "/task/" + pidText) },
 		p.plantPointers,

@@ -15,6 +15,7 @@ type Process struct {
 	umask   atomic.Uint32
 	net     *network
 	console *console
+	disks   disks
 	host    hostname
 	unix    unixNames
 	mapped  mappedFiles

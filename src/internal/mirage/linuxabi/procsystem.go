@@ -11,11 +11,12 @@ import (
 var systemFiles = []generated{
 	{"cmdline", func(p *Process) string { return p.bootLine + "\n" }},
 	{"cpuinfo", processorText},
-	{"diskstats", says("")},
+	{"diskstats", diskText},
 	{"filesystems", says("nodev\ttmpfs\n")},
 	{"interrupts", interruptsText},
 	{"loadavg", says("0.00 0.00 0.00 1/1 " + pidText + "\n")}, // an average is not kept
 	{"meminfo", memoryText},
+	{"partitions", partitionsText},
 	{"stat", statText},
 	{"swaps", says("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n")},
 	{"uptime", uptimeText},

@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// Sizes of files and of the tree, and putting them on a disk that is not there.
+// Sizes of files and of the tree, and putting them on a disk: the tree's are in memory alone.
 
 func truncate(p *Process, a args) (uintptr, linux.Errno) {
 	if int64(a.a2) < 0 {
@@ -62,6 +62,7 @@ func fallocate(p *Process, a args) (uintptr, linux.Errno) {
 	keep, punch, zero := mode&linux.FALLOC_FL_KEEP_SIZE != 0, mode&linux.FALLOC_FL_PUNCH_HOLE != 0, mode&linux.FALLOC_FL_ZERO_RANGE != 0
 	const known = linux.FALLOC_FL_KEEP_SIZE | linux.FALLOC_FL_PUNCH_HOLE | linux.FALLOC_FL_ZERO_RANGE
 	f, ok := d.file.(*regular)
+	onDisk, isDisk := d.file.(*blockFile)
 	switch { // in the order of vfs_fallocate
 	case d.path:
 		return 0, linux.EBADF
@@ -71,6 +72,10 @@ func fallocate(p *Process, a args) (uintptr, linux.Errno) {
 		return 0, linux.EOPNOTSUPP
 	case !d.writable():
 		return 0, linux.EBADF
+	case isDisk && off > math.MaxInt64-length:
+		return 0, linux.EFBIG
+	case isDisk:
+		return 0, onDisk.allocate(off, length, keep, punch, zero)
 	case !ok && p.inode(d).Type() == linux.S_IFIFO:
 		return 0, linux.ESPIPE
 	case !ok:
@@ -81,7 +86,7 @@ func fallocate(p *Process, a args) (uintptr, linux.Errno) {
 	return 0, f.node.Allocate(off, length, keep, punch, zero)
 }
 
-// fsync serves fdatasync, syncfs and their kin: memory is where the files are.
+// fsync serves fdatasync, syncfs and their kin: memory is where the files are, but for disks.
 func fsync(p *Process, a args) (uintptr, linux.Errno) {
 	d, e := p.fds.get(fd(a.a1))
 	if e != 0 {
@@ -94,11 +99,17 @@ func fsync(p *Process, a args) (uintptr, linux.Errno) {
 	if d.file.queue() != nil {
 		return 0, linux.EINVAL
 	}
+	if f, ok := d.file.(*blockFile); ok {
+		return 0, f.sync()
+	}
 	return 0, 0
 }
 
-// syncAll serves sync.
-func syncAll(p *Process, a args) (uintptr, linux.Errno) { return 0, 0 }
+// syncAll serves sync, which cannot fail.
+func syncAll(p *Process, a args) (uintptr, linux.Errno) {
+	p.disks.flush()
+	return 0, 0
+}
 
 // fadvise takes advice and does nothing about it (posix_fadvise(2)).
 func fadvise(p *Process, a args) (uintptr, linux.Errno) {

@@ -118,6 +118,43 @@ const (
 	DevConsole = 5<<8 | 1
 )
 
+// Major numbers of disks. That of a virtio disk is what Linux gives to the first driver that asks for any.
+const (
+	MajorXen      = 202 // xvd
+	MajorExtended = 259 // partitions behind the 15th, and disks of other names
+	MajorVirtio   = 254 // vd
+)
+
+// Requests of ioctl to a disk (include/uapi/linux/fs.h, hdreg.h).
+const (
+	HDIO_GETGEO      = 0x301
+	BLKROGET         = 0x125e
+	BLKRRPART        = 0x125f
+	BLKGETSIZE       = 0x1260
+	BLKFLSBUF        = 0x1261
+	BLKRASET         = 0x1262
+	BLKRAGET         = 0x1263
+	BLKSSZGET        = 0x1268
+	BLKDISCARD       = 0x1277
+	BLKIOMIN         = 0x1278
+	BLKIOOPT         = 0x1279
+	BLKALIGNOFF      = 0x127a
+	BLKPBSZGET       = 0x127b
+	BLKDISCARDZEROES = 0x127c
+	BLKROTATIONAL    = 0x127e
+	BLKZEROOUT       = 0x127f
+	BLKBSZGET        = 0x80081270
+	BLKBSZSET        = 0x40081271
+	BLKGETSIZE64     = 0x80081272
+)
+
+// A HDGeometry is struct hd_geometry.
+type HDGeometry struct {
+	Heads, Sectors uint8
+	Cylinders      uint16
+	Start          uint64
+}
+
 // Makedev returns a device number as stat gives it (include/linux/kdev_t.h, new_encode_dev).
 func Makedev(major, minor uint32) uint64 {
 	return uint64(minor&0xff | major<<8&0xfff00 | minor&^0xff<<12)
