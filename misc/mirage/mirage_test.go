@@ -65,7 +65,7 @@ func TestPlatforms(t *testing.T) {
 }
 
 func TestRefusedFlags(t *testing.T) {
-	for _, args := range [][]string{{"-p", "80"}, {"-env", "A"}} {
+	for _, args := range [][]string{{"-p", "80"}, {"-env", "A"}, {"-disk", "/nofile"}, {"-disk", "/"}, {"-disk", ",ro"}} {
 		if _, _, err := parsed(t, append(args, "./pkg")...); err == nil {
 			t.Errorf("%q is no error", args)
 		}

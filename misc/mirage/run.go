@@ -49,7 +49,7 @@ func parse(args []string) (*options, error) {
 	f.StringVar(&o.capture, "pcap", "", "write what goes over the network to `FILE`, for tcpdump or Wireshark")
 	f.StringVar(&o.root, "root", "", "give the program the files below `DIR` as its root")
 	f.Var(&o.initrds, "initrd", "give the program the files of the cpio archive `FILE`; may be repeated")
-	f.Var(&o.disks, "disk", "attach `FILE` as a disk; may be repeated")
+	f.Var(&o.disks, "disk", "attach a file as a disk, `FILE[,ro]`: the first is /dev/vda; qcow2 if its name says so, else raw;\nmay be repeated")
 	f.StringVar(&o.platform, "platform", "", "the `machine`: microvm, kvm (a PC), virt, xen or rpi3")
 	f.StringVar(&o.arch, "arch", "", "build for `amd64 or arm64`")
 	f.StringVar(&o.accel, "accel", "", "`kvm or tcg` (software emulation); default: KVM if it works")
@@ -105,12 +105,19 @@ func failed(err error) int {
 // config is the machine that o describes, without the files that are made for it.
 func (o *options) config() (vm.Config, error) {
 	c := vm.Config{
-		Memory: o.memory, CPUs: o.cpus, Net: o.net, Capture: o.capture, Disks: o.disks, Accel: o.accel,
+		Memory: o.memory, CPUs: o.cpus, Net: o.net, Capture: o.capture, Accel: o.accel,
 		Args: o.args, TimeLimit: o.limit, Extra: o.extra,
 		Notice: func(s string) { fmt.Fprintln(os.Stderr, "mirage:", s) },
 	}
 	if err := o.setPlatform(&c); err != nil {
 		return c, err
+	}
+	for _, text := range o.disks {
+		d, err := vm.ParseDisk(text)
+		if err != nil {
+			return c, err
+		}
+		c.Disks = append(c.Disks, d)
 	}
 	for _, p := range o.forwards {
 		f, err := vm.ParseForward(p)

@@ -25,7 +25,7 @@ type Config struct {
 	Net      string    // "user", "none" or "tap:NAME"; default: user
 	Forwards []Forward // ports of the host, only with user
 	Capture  string    // the file for a pcap of what the card sends and receives; default: none
-	Disks    []string  // files
+	Disks    []Disk    // vda and so on
 	Initrd   string    // a file; default: none
 
 	Words []string // the image's command line: words for the kernel

@@ -62,18 +62,7 @@ func (c *Config) arguments(kernel string) ([]string, error) {
 		return nil, err
 	}
 	a = append(a, network...)
-	for i, disk := range c.Disks {
-		id := fmt.Sprintf("disk%d", i)
-		format := "raw"
-		if strings.HasSuffix(disk, ".qcow2") {
-			format = "qcow2"
-		}
-		if c.isPi() {
-			a = append(a, "-drive", "if=sd,id="+id+",format="+format+",file="+escape(disk))
-			continue
-		}
-		a = append(a, "-drive", "if=none,id="+id+",format="+format+",file="+escape(disk), "-device", c.virtio("blk")+",drive="+id)
-	}
+	a = append(a, c.disks()...)
 	return append(a, c.Extra...), nil
 }
 

@@ -128,7 +128,7 @@ func TestFailures(t *testing.T) {
 	for want, c := range map[string]Config{
 		"without an exit code":  {Image: image(t, reset)},
 		"unsupported machine":   {Image: image(t, hang), Machine: "nomachine"},
-		"nofile":                {Image: image(t, hang), Disks: []string{"/nofile"}},
+		"nofile":                {Image: image(t, hang), Disks: []Disk{{File: "/nofile"}}},
 		"not an image":          {Image: "/dev/null"},
 		"is a program for":      {Image: os.Args[0]},
 		"no such file":          {Image: "/nofile"},
@@ -225,5 +225,29 @@ func TestManyCPUs(t *testing.T) {
 		if err := c.settle(); err != nil || c.Machine != test.want {
 			t.Errorf("%d CPUs of %q: machine %q, %v, want %q", test.cpus, test.machine, c.Machine, err, test.want)
 		}
+	}
+}
+
+func TestDisks(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a.img", "b.qcow2"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := Config{PCI: true}
+	for _, text := range []string{dir + "/a.img", dir + "/b.qcow2,ro"} {
+		d, err := ParseDisk(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Disks = append(c.Disks, d)
+	}
+	want := []string{
+		"-drive", "if=none,id=disk0,format=raw,discard=unmap,file=" + dir + "/a.img", "-device", "virtio-blk-pci,drive=disk0",
+		"-drive", "if=none,id=disk1,format=qcow2,discard=unmap,file=" + dir + "/b.qcow2,readonly=on", "-device", "virtio-blk-pci,drive=disk1",
+	}
+	if got := c.disks(); !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
 	}
 }

@@ -1,0 +1,67 @@
+package vm
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+)
+
+// A Disk is a file that the machine has as a disk. Its name says its format: .qcow2, or else it is raw. What is in it does not,
+// for a program could write a header there that makes QEMU open other files of the host the next time.
+type Disk struct {
+	File     string
+	ReadOnly bool
+}
+
+// ParseDisk reads FILE[,ro].
+func ParseDisk(text string) (Disk, error) {
+	file, readOnly := strings.CutSuffix(text, ",ro")
+	if file == "" {
+		return Disk{}, fmt.Errorf("%q is not FILE[,ro]", text)
+	}
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Disk{}, fmt.Errorf("disk %s is not there: `truncate -s 1G %[1]s` makes one", file)
+	case err != nil:
+		return Disk{}, err
+	case info.IsDir():
+		return Disk{}, fmt.Errorf("disk %s is a folder: a disk is a file (-root gives a program the files of a folder)", file)
+	}
+	return Disk{file, readOnly}, nil
+}
+
+func (d Disk) format() string {
+	if strings.HasSuffix(d.File, ".qcow2") {
+		return "qcow2"
+	}
+	return "raw"
+}
+
+// disks are the words for QEMU's command line. Discarded room is given back to the host's file system. QEMU gives devices on
+// virt's MMIO the highest free place, and they are found from the lowest on: there the first disk comes last.
+func (c *Config) disks() (a []string) {
+	order := make([]int, len(c.Disks))
+	for i := range order {
+		order[i] = i
+	}
+	if c.Arch == "arm64" && !c.PCI {
+		slices.Reverse(order)
+	}
+	for _, i := range order {
+		d := c.Disks[i]
+		drive := fmt.Sprintf("id=disk%d,format=%s,discard=unmap,file=%s", i, d.format(), escape(d.File))
+		if d.ReadOnly {
+			drive += ",readonly=on"
+		}
+		if c.isPi() { // a card in its slot
+			a = append(a, "-drive", "if=sd,"+drive)
+			continue
+		}
+		a = append(a, "-drive", "if=none,"+drive, "-device", fmt.Sprintf("%s,drive=disk%d", c.virtio("blk"), i))
+	}
+	return a
+}
