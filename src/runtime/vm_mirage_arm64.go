@@ -12,7 +12,8 @@ import (
 const (
 	pteValid  = 1 << 0
 	pteTable  = 1 << 1 // a table, or at level 0 a page; else a block
-	pteNormal = 1 << 2 // AttrIndx: the second byte of memoryAttributes, else the first
+	pteNormal = 1 << 2 // AttrIndx: the second byte of memoryAttributes
+	pteDirect = 2 << 2 // AttrIndx: the third; else the first
 	pteRO     = 1 << 7 // AP[2]
 	pteInner  = 3 << 8 // SH: shared by all CPUs
 	pteAF     = 1 << 10
@@ -23,8 +24,8 @@ const (
 
 	pteAddr = 0x0000_ffff_ffff_f000
 
-	// MAIR_EL1: device memory nGnRE; normal memory, write-back, allocated on reads and writes.
-	memoryAttributes = 0xff04
+	// MAIR_EL1: device memory nGnRE; normal memory, write-back, allocated on reads and writes; normal memory, not cached.
+	memoryAttributes = 0x44ff04
 
 	// TCR_EL1 without IPS: T0SZ and T1SZ 16, tables in normal memory, EPD1: nothing in the upper half.
 	translationControl = 16 | 1<<8 | 1<<10 | 3<<12 | 16<<16 | 1<<23
@@ -140,6 +141,31 @@ func bootMap(pa uintptr, device bool) {
 func bootMapShared(pa uintptr) {
 	bootMap(pa, false)
 	syncStores()
+}
+
+// vmMapUncached maps n bytes of RAM at pa once more, uncached, and returns where, 0 when there is no memory for tables. No
+// device's registers lie there, so the place is free.
+func vmMapUncached(pa, n uintptr) (va uintptr) {
+	va = deviceBase + pa
+	cacheFlush(uintptr(physPointer(pa)), n) // the cached mapping is not used from here on (DDI 0487, B2.8)
+	onTrapStack(func() {
+		flags := vmLock.lock()
+		for off := uintptr(0); off < n; off += pageSize4K {
+			e := vmEntry(va+off, 0, true)
+			if e == nil {
+				va = 0
+				break
+			}
+			if !e.valid() {
+				v := pte(0)
+				v.setLeaf(pa+off, 0, vmRead|vmWrite, true)
+				e.set(v | pteDirect)
+			}
+		}
+		vmSync()
+		vmLock.unlock(flags)
+	})
+	return va
 }
 
 // syncStores orders what was written before what follows, for page tables and interrupts.

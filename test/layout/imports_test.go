@@ -27,7 +27,7 @@ var rules = []struct {
 }{
 	{"boot", ""},
 	{"ranges", ""},
-	{"machine", "ranges"},
+	{"machine", "boot ranges"},
 	{"mmio", "machine"},
 	{"clock", "machine"},
 	{"irq", "machine"},
@@ -35,7 +35,7 @@ var rules = []struct {
 	{"device", "machine"},
 	{"drivers/bus/...", "machine mmio irq dma device drivers/bus/..."},
 	{"drivers/...", "machine mmio irq dma clock device drivers/..."},
-	{"board", "boot machine mmio irq dma device drivers/..."},
+	{"board", "boot machine mmio irq dma clock device drivers/..."},
 	{"netstack/wire", ""},
 	{"netstack/inet", "device netstack/wire"},
 	{"netstack/tcp", "device netstack/wire netstack/inet netstack/tcp/cong"},

@@ -4,6 +4,7 @@ package board
 
 import (
 	"errors"
+	"internal/mirage/boot"
 	"internal/mirage/device"
 	"internal/mirage/drivers/bus/fdt"
 	"internal/mirage/drivers/bus/gicv2m"
@@ -25,6 +26,10 @@ var (
 const maxTree = 2 << 20
 
 func probe() {
+	if pi, _, _ := machine.Pi(); pi.SoC != boot.NotPi {
+		probePi(pi)
+		return
+	}
 	tree, ok := deviceTree(machine.BootInfo().DeviceTreePhys)
 	if !ok {
 		report("fdt", errTree)

@@ -8,6 +8,7 @@
 // Drivers call it. It never talks to a device. On a host, for tests, memory comes from the Go heap with made-up
 // addresses, and At finds it again as a device model does.
 //
-// The memory is coherent: every machine served keeps what a device sees and what the CPU caches the same (a device
-// tree says so with dma-coherent, PCs always do). There is no cache maintenance here.
+// The memory is coherent. Alloc's is, because virtual machines and PCs keep what a device sees and what the CPU caches the
+// same (a device tree says so with dma-coherent); on a Raspberry Pi nothing does, and its drivers use AllocUncached, whose memory
+// the CPU does not cache. There is no cache maintenance here.
 package dma

@@ -14,6 +14,7 @@ type Memory struct {
 	base unsafe.Pointer
 	size uintptr
 	phys uint64
+	raw  bool // not cached
 }
 
 // Addr is the physical address of the first byte.

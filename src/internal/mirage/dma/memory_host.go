@@ -30,12 +30,45 @@ func Alloc(n int) *Memory {
 		space.all = map[uint64]*Memory{}
 		space.next = 1 << 32
 	}
-	m := &Memory{unsafe.Pointer(&room[skip]), uintptr(p) * PageSize, space.next}
-	for i := range p {
-		space.all[m.phys/PageSize+uint64(i)] = m
-	}
+	m := &Memory{base: unsafe.Pointer(&room[skip]), size: uintptr(p) * PageSize, phys: space.next}
+	m.place()
 	space.next += uint64(p+1) * PageSize
 	return m
+}
+
+// place makes At find m. space.mu is held.
+func (m *Memory) place() {
+	for i := range m.size / PageSize {
+		space.all[m.phys/PageSize+uint64(i)] = m
+	}
+}
+
+// AllocUncached is Alloc for a device that does not see the CPU's caches. The addresses are below 1 GiB, as those of a Pi are.
+func AllocUncached(n int) *Memory {
+	m := Alloc(n)
+	if m == nil {
+		return nil
+	}
+	space.mu.Lock()
+	defer space.mu.Unlock()
+	for i := range m.size / PageSize {
+		delete(space.all, m.phys/PageSize+uint64(i))
+	}
+	for m.phys = PageSize; !m.placeIsFree(); m.phys += PageSize {
+	}
+	m.raw = true
+	m.place()
+	return m
+}
+
+// placeIsFree reports whether nobody has m's addresses, nor the page before and behind them.
+func (m *Memory) placeIsFree() bool {
+	for i := range m.size/PageSize + 2 {
+		if space.all[m.phys/PageSize+uint64(i)-1] != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // Free gives the memory back. The device must have been stopped before: it would write to what others use.

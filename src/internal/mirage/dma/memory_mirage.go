@@ -17,12 +17,17 @@ func Alloc(n int) *Memory {
 	if virt == 0 {
 		return nil
 	}
-	return &Memory{unsafe.Pointer(virt), uintptr(p) * PageSize, phys}
+	return &Memory{base: unsafe.Pointer(virt), size: uintptr(p) * PageSize, phys: phys}
 }
 
 // Free gives the memory back. The device must have been stopped before: it would write to what others use.
 func (m *Memory) Free() {
-	machine.FreePages(uintptr(m.base), int(m.size/PageSize))
+	n := int(m.size / PageSize)
+	if m.raw {
+		freeUncached(m.phys, n)
+	} else {
+		machine.FreePages(uintptr(m.base), n)
+	}
 	*m = Memory{}
 }
 

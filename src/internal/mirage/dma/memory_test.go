@@ -45,6 +45,22 @@ func TestAllocRefusesNothing(t *testing.T) {
 	}
 }
 
+// Uncached memory is found by its address as other memory is, and its addresses are used again.
+func TestUncached(t *testing.T) {
+	a, b := AllocUncached(2*PageSize), AllocUncached(1)
+	if m, off := At(a.Addr()+2*PageSize-4, 4); m != a || off != 2*PageSize-4 {
+		t.Fatalf("At = %p, %d", m, off)
+	}
+	if b.Addr() < a.Addr()+3*PageSize || b.Addr() >= 1<<30 {
+		t.Fatalf("%#x behind %#x", b.Addr(), a.Addr())
+	}
+	first := a.Addr()
+	a.Free()
+	if c := AllocUncached(PageSize); c.Addr() != first {
+		t.Fatalf("%#x, want %#x", c.Addr(), first)
+	}
+}
+
 func TestOutsideIsABug(t *testing.T) {
 	m := Alloc(PageSize)
 	for name, f := range map[string]func(){

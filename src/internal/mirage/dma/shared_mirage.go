@@ -14,5 +14,5 @@ func Shared(phys uint64) *Memory {
 	if virt == 0 {
 		return nil
 	}
-	return &Memory{unsafe.Pointer(virt), PageSize, phys}
+	return &Memory{base: unsafe.Pointer(virt), size: PageSize, phys: phys}
 }
