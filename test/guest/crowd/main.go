@@ -11,6 +11,9 @@ import (
 	"sync/atomic"
 )
 
+// much is more than a connection keeps to be sent.
+var much = make([]byte, 1<<20)
+
 var connections atomic.Int64
 
 func main() {
@@ -20,6 +23,7 @@ func main() {
 	}
 	go accept(l)
 	http.HandleFunc("GET /hello", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "Hello, World!") })
+	http.HandleFunc("GET /much", func(w http.ResponseWriter, r *http.Request) { w.Write(much) })
 	http.HandleFunc("GET /memory", memory)
 	log.Print("serving")
 	log.Fatal(http.ListenAndServe(":80", nil))

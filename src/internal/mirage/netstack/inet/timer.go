@@ -36,6 +36,13 @@ func (s *Timers) Cancel(t *Timer) {
 	s.remove(t)
 }
 
+// Waiting returns how many timers wait.
+func (s *Timers) Waiting() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.heap)
+}
+
 // Run calls what is due at now, earliest first, and returns when the next timer is due, 0 if there is none.
 func (s *Timers) Run(now int64) (next int64) {
 	for {
