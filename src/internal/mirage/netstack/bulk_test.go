@@ -45,6 +45,8 @@ func TestBulkLinux(t *testing.T) {
 			t.Run(b.name+"/"+c.name, func(t *testing.T) {
 				from, to := c.from(t, 1), c.to(t, 2)
 				l.between(t, from.cable(), to.cable())
+				from.start(t)
+				to.start(t)
 				took := move(t, from, to, b.count)
 				t.Logf("%d octets in %.2f s, %.2f Mbit/s", b.count, took.Seconds(), float64(b.count)*8e-6/took.Seconds())
 			})

@@ -20,7 +20,8 @@ import (
 
 // A side is one of two hosts on a line, 10.99.0.1 or .2.
 type side interface {
-	cable() device.NIC // its far end
+	cable() device.NIC  // its far end
+	start(t *testing.T) // once that is joined to something
 	listen(t *testing.T) (accept func() io.ReadWriteCloser)
 	dial(t *testing.T, last byte) io.ReadWriteCloser
 }
@@ -78,6 +79,7 @@ func (h *linuxHost) do(f func()) {
 }
 
 func (h *linuxHost) cable() device.NIC { return h.card }
+func (h *linuxHost) start(*testing.T)  {} // it runs already
 
 func (h *linuxHost) listen(t *testing.T) func() io.ReadWriteCloser {
 	var l net.Listener
@@ -105,8 +107,10 @@ func (h *linuxHost) dial(t *testing.T, last byte) (c io.ReadWriteCloser) {
 
 // An ourHost is our stack with a channel for a card.
 type ourHost struct {
-	tcp *tcp.Protocol
-	far *link.Channel
+	tcp       *tcp.Protocol
+	iface     *Interface
+	near, far *link.Channel
+	last      byte // of its address
 }
 
 func ourSide(t *testing.T, last byte) side {
@@ -114,15 +118,16 @@ func ourSide(t *testing.T, last byte) side {
 	begun := time.Now()
 	s := New(Config{Now: func() int64 { return int64(time.Since(begun)) + 1 }, Rand: func(p []byte) { crand.Read(p) }})
 	t.Cleanup(s.Start())
-	h := &ourHost{tcp.New(s), far}
-	i := s.AddNIC("eth0", near)
-	t.Cleanup(near.Start())
-	t.Cleanup(far.Start())
-	must(t, i.Configure(Static{Addr: wire.Prefix{Addr: wire.V4(10, 99, 0, last), Bits: 24}}))
-	return h
+	return &ourHost{tcp.New(s), s.AddNIC("eth0", near), near, far, last}
 }
 
 func (h *ourHost) cable() device.NIC { return h.far }
+
+func (h *ourHost) start(t *testing.T) {
+	t.Cleanup(h.near.Start())
+	t.Cleanup(h.far.Start())
+	must(t, h.iface.Configure(Static{Addr: wire.Prefix{Addr: wire.V4(10, 99, 0, h.last), Bits: 24}}))
+}
 
 func (h *ourHost) listen(t *testing.T) func() io.ReadWriteCloser {
 	l := newTCPConn(h.tcp.NewSocket(false))
