@@ -40,7 +40,7 @@ func (b *buffer) write(m *memory, at int, p []byte) (n int) {
 			}
 			b.held++
 		}
-		n += copy((*c)[(b.skip+at+n)%chunkSize:], p[n:])
+		n += copyFrom((*c)[(b.skip+at+n)%chunkSize:], p[n:])
 	}
 	return n
 }
@@ -49,8 +49,20 @@ func (b *buffer) write(m *memory, at int, p []byte) (n int) {
 func (b *buffer) read(p []byte, at int) {
 	for n := 0; n < len(p); {
 		c := *b.slot(at + n)
-		n += copy(p[n:], c[(b.skip+at+n)%chunkSize:])
+		n += copyFrom(p[n:], c[(b.skip+at+n)%chunkSize:])
 	}
+}
+
+// copyStep is how much copyFrom gives to copy at once. For more, where the two are not aligned to each other, amd64's memmove
+// has an instruction that emulators do octet by octet.
+const copyStep = 2048
+
+func copyFrom(to, from []byte) (n int) {
+	from = from[:min(len(from), len(to))]
+	for len(from)-n > copyStep {
+		n += copy(to[n:], from[n:n+copyStep])
+	}
+	return n + copy(to[n:], from[n:])
 }
 
 // drop forgets the first n octets: the beginning is n further on.

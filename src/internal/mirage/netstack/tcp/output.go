@@ -33,6 +33,7 @@ func (s *Socket) appendAll(c *conn, now int64, g *outgoing) (more bool) {
 	first, end := *g, 0
 	for follows := true; follows; {
 		end = s.append(c, now, g, end)
+		end = s.appendRun(c, now, g, end)
 		first.flags |= g.flags
 		before := *g
 		more = c.next(now, g)
@@ -73,6 +74,20 @@ func (s *Socket) append(c *conn, now int64, g *outgoing, end int) int {
 	c.count.tell(c, g, c.nxt == c.iss)
 	c.commit(now, g)
 	return end + g.n
+}
+
+// appendRun puts behind a segment those of its size that may follow it, but for the last, and makes g the last of them: what next
+// would decide for each is the same for all.
+func (s *Socket) appendRun(c *conn, now int64, g *outgoing, end int) int {
+	header := wire.TCPLen + g.options.Len()
+	n := c.run(g, len(s.out.Bytes)-header-end)
+	if g.n != int(s.out.Segment) || n == 0 {
+		return end
+	}
+	c.sndBuf.read(s.out.Bytes[header+end:][:n], g.at+g.n)
+	s.p.counters.OutSegs.Add(uint64(n / g.n))
+	c.commitRun(now, g, n)
+	return end + n
 }
 
 // finish writes the header in front of n octets.
