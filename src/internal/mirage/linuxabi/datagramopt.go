@@ -85,9 +85,12 @@ func (s *datagramSocket) setSocketOption(p *Process, name uintptr, value []byte)
 
 // receiveBuffer is what is granted of a wish: twice as much, for overhead, within bounds (socket(7), SO_RCVBUF).
 func receiveBuffer(wish int) int {
-	const least, most = 2304, 8 << 20
-	return min(max(2*min(max(wish, 0), most), least), most)
+	const least = 2304
+	return min(max(2*min(max(wish, 0), mostReceiveBuffer), least), mostReceiveBuffer)
 }
+
+// mostReceiveBuffer is the most that is granted.
+const mostReceiveBuffer = 8 << 20
 
 // bindToDevice takes the name of an interface; the empty one undoes it.
 func (s *datagramSocket) bindToDevice(p *Process, value []byte) linux.Errno {

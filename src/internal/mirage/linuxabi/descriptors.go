@@ -165,6 +165,12 @@ func (t *descriptors) size() int {
 	return len(t.used) * 64
 }
 
+// open returns how many there are.
+func (t *descriptors) open() (n int) {
+	t.each(0, maxDescriptors, func(int, *slot) { n++ })
+	return n
+}
+
 // each calls f for the open descriptors from first to last, in order.
 func (t *descriptors) each(first, last int, f func(fd int, s *slot)) {
 	t.mu.Lock()

@@ -28,6 +28,7 @@ func (p *Process) plantSystem() linux.Errno {
 		func() linux.Errno { return p.plantSelf("/proc/" + pidText) },
 		func() linux.Errno { return p.plantSelf("/proc/" + pidText + "/task/" + pidText) },
 		p.plantPointers,
+		p.plantCPUs,
 	}
 	for _, step := range steps {
 		if e := step(); e != 0 {

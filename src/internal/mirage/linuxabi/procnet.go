@@ -4,6 +4,7 @@ import (
 	"internal/mirage/linuxabi/linux"
 	"internal/mirage/netstack"
 	"internal/mirage/netstack/wire"
+	"runtime"
 )
 
 // What /proc/net and /sys/class/net say of the network.
@@ -19,6 +20,41 @@ func interfacesText(p *Process) string {
 			s += " " + padded(decimal(v), 7)
 		}
 		s += "\n"
+	}
+	return s
+}
+
+// softnetText says how many packets each CPU has handled; nobody counts by CPU, so that it is the first that has handled all.
+func softnetText(p *Process) (s string) {
+	const columns = 13
+	packets := uint64(0)
+	for _, i := range p.net.stack.Interfaces() {
+		packets += i.Counters.RxPackets
+	}
+	for cpu := range runtime.NumCPU() {
+		s += zeroPadded(packets&0xffffffff, 16, 8)
+		for k := 1; k < columns; k++ {
+			v := uint64(0)
+			if k == columns-1 {
+				v = uint64(cpu)
+			}
+			s += " " + zeroPadded(v, 16, 8)
+		}
+		s += "\n"
+		packets = 0
+	}
+	return s
+}
+
+// neighboursText lists the neighbours of which the hardware address is known (proc_pid_net(5), arp).
+func neighboursText(p *Process) string {
+	const complete = 2 // ATF_COM
+	s := "IP address       HW type     Flags       HW address            Mask     Device\n"
+	for _, i := range p.net.stack.Interfaces() {
+		for _, n := range p.net.stack.Interface(i.Index).Neighbours() {
+			s += column(n.Addr.String(), 17) + column("0x"+zeroPadded(uint64(hardwareType(i)), 16, 1), 12) +
+				column("0x"+zeroPadded(complete, 16, 1), 12) + column(n.MAC.String(), 22) + column("*", 9) + i.Name + "\n"
+		}
 	}
 	return s
 }

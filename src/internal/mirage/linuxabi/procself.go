@@ -20,10 +20,12 @@ var selfFiles = []generated{
 	{"comm", func(p *Process) string { return p.command() + "\n" }},
 	{"environ", func(*Process) string { _, environment := arguments(); return terminated(environment) }},
 	{"gid_map", says(idMap)},
+	{"io", says(noTransfers)},
 	{"limits", limitsText},
 	{"maps", mapsText},
 	{"mountinfo", says("1 0 0:1 / / rw - tmpfs tmpfs rw\n")},
 	{"mounts", says("tmpfs / tmpfs rw 0 0\n")},
+	{"net/arp", neighboursText},
 	{"net/dev", interfacesText},
 	{"net/icmp", func(p *Process) string { return p.datagramTable(false, true, "", p.pingRows(false)) }},
 	{"net/icmp6", func(p *Process) string { return p.datagramTable(true, true, "", p.pingRows(true)) }},
@@ -39,17 +41,25 @@ var selfFiles = []generated{
 	{"net/snmp6", counters6Text},
 	{"net/sockstat", socketsText},
 	{"net/sockstat6", sockets6Text},
+	{"net/softnet_stat", softnetText},
 	{"net/tcp", func(p *Process) string { return p.streamTable(false) }},
 	{"net/tcp6", func(p *Process) string { return p.streamTable(true) }},
 	{"net/udp", func(p *Process) string { return p.datagramTable(false, true, " ", p.udpRows(false)) }},
 	{"net/udp6", func(p *Process) string { return p.datagramTable(true, true, "", p.udpRows(true)) }},
+	{"net/unix", unixTable},
 	{"oom_score", says("0\n")},
 	{"oom_score_adj", says("0\n")},
+	{"schedstat", func(*Process) string { return decimal(busyTime()) + " 0 0\n" }},
+	{"smaps", mapsUseText},
+	{"smaps_rollup", mapsSumText},
 	{"stat", processText},
 	{"statm", sizesText},
 	{"status", statusText},
 	{"uid_map", says(idMap)},
 }
+
+// noTransfers is /proc/pid/io: nobody counts what is read and written.
+const noTransfers = "rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n"
 
 // idMap says that the only user is root (user_namespaces(7)).
 const idMap = "         0          0          1\n"
@@ -117,31 +127,6 @@ func spaceSizes() (all, text, resident uint64) {
 	})
 	total, free := memory()
 	return all, text, total - free
-}
-
-func mapsText(p *Process) (s string) {
-	program, _ := p.executable()
-	eachRange(0, ^uintptr(0), func(r ranges.Range) linux.Errno {
-		line := zeroPadded(uint64(r.Start), 16, 8) + "-" + zeroPadded(uint64(r.End), 16, 8) + " " + rightsText(r.Flags) +
-			" " + zeroPadded(uint64(r.Offset), 16, 8) + " 00:00 0 "
-		if r.Flags&ranges.Exec != 0 {
-			line = column(line, 73) + program
-		}
-		s += line + "\n"
-		return 0
-	})
-	return s
-}
-
-// rightsText is what may be done with a range, as maps has it: proc(5), /proc/pid/maps.
-func rightsText(f ranges.Flags) string {
-	rights := [4]byte{'-', '-', '-', 'p'}
-	for i, right := range [4]ranges.Flags{ranges.Read, ranges.Write, ranges.Exec, ranges.Shared} {
-		if f&right != 0 {
-			rights[i] = "rwxs"[i]
-		}
-	}
-	return string(rights[:])
 }
 
 // executable returns the path of the program's file.

@@ -190,3 +190,37 @@ func sockets6Text(p *Process) string {
 	return "TCP6: inuse " + decimal(p.net.tcp.count(true).used) + "\nUDP6: inuse " + decimal(udp) + "\nUDPLITE6: inuse 0\nRAW6: inuse " +
 		decimal(raws) + "\nFRAG6: inuse 0 memory 0\n"
 }
+
+// unixTable is /proc/net/unix: the Unix sockets that descriptors lead to (unix(7); net/unix/af_unix.c, unix_seq_show).
+func unixTable(p *Process) string {
+	const accepts = 0x10000   // __SO_ACCEPTCON
+	const free, joined = 1, 3 // SS_UNCONNECTED, SS_CONNECTED
+	s := "Num       RefCount Protocol Flags    Type St Inode Path\n"
+	listed := make(map[*unixSocket]bool)
+	p.fds.each(0, maxDescriptors, func(_ int, slot *slot) {
+		d := slot.d.Load()
+		if d == nil {
+			return
+		}
+		u, ok := d.file.(*unixSocket)
+		if !ok || listed[u] {
+			return
+		}
+		listed[u] = true
+		name, listening, connected := u.described()
+		flags, state := uint64(0), uint64(free)
+		switch {
+		case listening:
+			flags = accepts
+		case connected:
+			state = joined
+		}
+		s += zeroPadded(0, 16, 16) + ": " + upper(2, 8) + " " + upper(0, 8) + " " + upper(flags, 8) + " " + upper(uint64(u.kind), 4) + " " +
+			upper(state, 2) + " " + padded(decimal(p.inode(d).Ino()), 5)
+		if name != "" {
+			s += " " + name
+		}
+		s += "\n"
+	})
+	return s
+}

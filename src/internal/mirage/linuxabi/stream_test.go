@@ -111,8 +111,13 @@ func (p pending) returns() int {
 func both(t *testing.T, f func(l *streamLog)) {
 	t.Helper()
 	ours, _ := ourWorld(t)
+	bothOf(t, hostWorld(t), ours, f)
+}
+
+func bothOf(t *testing.T, host, ours *world, f func(l *streamLog)) {
+	t.Helper()
 	var logs [2][]string
-	for i, w := range []*world{hostWorld(t), ours} {
+	for i, w := range []*world{host, ours} {
 		l := &streamLog{t: t, w: w}
 		f(l)
 		logs[i] = l.lines

@@ -67,9 +67,12 @@ func (s *streamSocket) setSocketOption(p *Process, name uintptr, value []byte) l
 
 // streamBuffer is what is granted of a wish. Linux says that it has granted twice as much, for overhead (socket(7)).
 func streamBuffer(wish int) int {
-	const least, most = 2304, 4 << 20
-	return min(max(wish, least), most)
+	const least = 2304
+	return min(max(wish, least), mostStreamBuffer)
 }
+
+// mostStreamBuffer is the most that is granted.
+const mostStreamBuffer = 4 << 20
 
 // congestionBits of a traffic class are TCP's own (RFC 3168 section 5).
 const congestionBits = 3

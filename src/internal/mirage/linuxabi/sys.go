@@ -1,10 +1,15 @@
 package linuxabi
 
-import "runtime"
+import (
+	"internal/mirage/linuxabi/linux"
+	"runtime"
+)
 
 // What /sys says of the machine (sysfs(5)), where programs look.
 
 var deviceFiles = []generated{
+	{"devices/system/cpu/isolated", says("\n")},
+	{"devices/system/cpu/offline", says("\n")},
 	{"devices/system/cpu/online", allCPUs},
 	{"devices/system/cpu/possible", allCPUs},
 	{"devices/system/cpu/present", allCPUs},
@@ -20,4 +25,20 @@ func cpuList(n int) string {
 		return "0"
 	}
 	return "0-" + decimal(n-1)
+}
+
+// plantCPUs makes each CPU's folder: each is a core of its own, and all are in one package.
+func (p *Process) plantCPUs() linux.Errno {
+	for i := range runtime.NumCPU() {
+		number := decimal(i) + "\n"
+		if e := p.plantFiles("/sys/devices/system/cpu/cpu"+decimal(i)+"/topology/", []generated{
+			{"core_id", says(number)},
+			{"core_siblings_list", allCPUs},
+			{"physical_package_id", says("0\n")},
+			{"thread_siblings_list", says(number)},
+		}); e != 0 {
+			return e
+		}
+	}
+	return 0
 }

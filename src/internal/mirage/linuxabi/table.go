@@ -132,6 +132,8 @@ var table = [...]handler{
 	linux.SYS_CLOCK_GETTIME:   clockGettime,
 	linux.SYS_CLOCK_GETRES:    clockGetres,
 	linux.SYS_CLOCK_SETTIME:   clockSettime,
+	linux.SYS_CLOCK_ADJTIME:   clockAdjtime,
+	linux.SYS_ADJTIMEX:        adjtimex,
 	linux.SYS_CLOCK_NANOSLEEP: clockNanosleep,
 	linux.SYS_NANOSLEEP:       nanosleep,
 	linux.SYS_GETTIMEOFDAY:    gettimeofday,

@@ -159,6 +159,22 @@ func (s *unixSocket) addr() string {
 	return s.local.addr
 }
 
+// described is what /proc/net/unix says of it: its name, of an abstract one with @ for each NUL.
+func (s *unixSocket) described() (name string, listening, connected bool) {
+	unixMu.Lock()
+	defer unixMu.Unlock()
+	b := []byte(s.addr()[2:])
+	if len(b) > 0 && b[0] != 0 {
+		b = b[:len(b)-1]
+	}
+	for i := range b {
+		if b[i] == 0 {
+			b[i] = '@'
+		}
+	}
+	return string(b), s.listening, s.made || s.other != nil
+}
+
 func (s *unixSocket) name() []byte {
 	unixMu.Lock()
 	defer unixMu.Unlock()

@@ -182,6 +182,28 @@ type Timespec struct{ Sec, Nsec int64 }
 // A Timeval is struct timeval.
 type Timeval struct{ Sec, Usec int64 }
 
+// A Timex is struct timex: what is known of a clock's error (include/uapi/linux/timex.h).
+type Timex struct {
+	Modes                                  uint32
+	_                                      uint32
+	Offset, Freq, Maxerror, Esterror       int64
+	Status                                 int32
+	_                                      uint32
+	Constant, Precision, Tolerance         int64
+	Time                                   Timeval
+	Tick, Ppsfreq, Jitter                  int64
+	Shift                                  int32
+	_                                      uint32
+	Stabil, Jitcnt, Calcnt, Errcnt, Stbcnt int64
+	Tai                                    int32
+	_                                      [11]int32
+}
+
+const (
+	STA_UNSYNC = 0x40
+	TIME_ERROR = 5
+)
+
 // An Iovec is struct iovec: a piece of the caller's memory.
 type Iovec struct {
 	Base uintptr

@@ -126,6 +126,7 @@ const (
 	SYS_MUNLOCKALL        = 152
 	SYS_PRCTL             = 157
 	SYS_ARCH_PRCTL        = 158
+	SYS_ADJTIMEX          = 159
 	SYS_SETRLIMIT         = 160
 	SYS_CHROOT            = 161
 	SYS_SYNC              = 162
@@ -195,6 +196,7 @@ const (
 	SYS_PWRITEV           = 296
 	SYS_RECVMMSG          = 299
 	SYS_PRLIMIT64         = 302
+	SYS_CLOCK_ADJTIME     = 305
 	SYS_SYNCFS            = 306
 	SYS_SENDMMSG          = 307
 	SYS_GETCPU            = 309

@@ -117,6 +117,7 @@ const (
 	SYS_GETCPU            = 168
 	SYS_GETTIMEOFDAY      = 169
 	SYS_SETTIMEOFDAY      = 170
+	SYS_ADJTIMEX          = 171
 	SYS_GETPID            = 172
 	SYS_GETPPID           = 173
 	SYS_GETUID            = 174
@@ -160,6 +161,7 @@ const (
 	SYS_RECVMMSG          = 243
 	SYS_WAIT4             = 260
 	SYS_PRLIMIT64         = 261
+	SYS_CLOCK_ADJTIME     = 266
 	SYS_SYNCFS            = 267
 	SYS_SENDMMSG          = 269
 	SYS_RENAMEAT2         = 276
