@@ -9,7 +9,7 @@ import (
 )
 
 // Clocks. The CPU's counter (TSC, generic timer) runs on at a rate that the boot finds out; nanotime scales it. The wall
-// clock is an offset to that.
+// clock follows from that.
 
 // counter is written once, at boot. nanoseconds = (counter - base) * mult / 2^32.
 var counter struct {
@@ -18,8 +18,49 @@ var counter struct {
 	hz   uint64
 }
 
-// wallOffset is nanoseconds since 1970 at the moment of the boot.
-var wallOffset atomic.Int64
+// wall is how the wall clock follows from nanotime. What holds now is never changed: a change is written to the next place and then
+// made to hold, so that readers need no lock. Places come again after so many changes that nobody reads them any more.
+var wall struct {
+	lock    mutex // of those who change it
+	current atomic.Uint32
+	places  [32]wallLaw
+}
+
+// A wallLaw is that the wall clock is offset before nanotime at a time, from then on goes faster by a rate, and, for a while, by
+// another one besides. Rates are parts of 2^32.
+type wallLaw struct {
+	at, offset int64
+	rate       int64 // corrects the counter's frequency
+	slew       int64 // makes good what the clock is off by
+	slewTime   int64 // how long that takes
+}
+
+// wallAt is the wall clock at nanotime t, nanoseconds since 1970.
+func wallAt(t int64) int64 {
+	l := &wall.places[wall.current.Load()]
+	ns := l.offset + t
+	if l.rate|l.slew != 0 { // shifted in two steps: a day times a rate of 1/1000 is more than 63 bits
+		since := t - l.at
+		ns += since>>10*l.rate>>22 + min(since, l.slewTime)>>10*l.slew>>22
+	}
+	return ns
+}
+
+// wallStart sets the clock at boot: it is ns since 1970 when nanotime is 0.
+func wallStart(ns int64) { wall.places[0].offset = ns }
+
+// wallChange has f make of what holds at a time what holds from then on. f is given the law without the slew, and the wall clock.
+func wallChange(f func(l *wallLaw, now int64)) {
+	lock(&wall.lock)
+	i := wall.current.Load()
+	t := nanotime1()
+	next := (i + 1) % uint32(len(wall.places))
+	l := &wall.places[next]
+	*l = wallLaw{at: t, offset: wallAt(t) - t, rate: wall.places[i].rate}
+	f(l, t)
+	wall.current.Store(next)
+	unlock(&wall.lock)
+}
 
 // counterStart begins time: the counter runs at hz.
 func counterStart(hz uint64) {
@@ -48,7 +89,7 @@ func counterAt(t int64) uint64 {
 }
 
 func walltime() (sec int64, nsec int32) {
-	ns := wallOffset.Load() + nanotime1()
+	ns := wallAt(nanotime1())
 	return ns / 1e9, int32(ns % 1e9)
 }
 
@@ -57,7 +98,7 @@ func walltime() (sec int64, nsec int32) {
 //go:linkname time_now time.now
 func time_now() (sec int64, nsec int32, mono int64) {
 	mono = nanotime1()
-	ns := wallOffset.Load() + mono
+	ns := wallAt(mono)
 	return ns / 1e9, int32(ns % 1e9), mono
 }
 

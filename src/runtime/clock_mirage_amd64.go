@@ -31,10 +31,10 @@ func clockInit() {
 	}
 	timerStart()
 	if xenShared != nil {
-		wallOffset.Store(xenWallClock() - nanotime1())
+		wallStart(xenWallClock() - nanotime1())
 		return
 	}
-	wallOffset.Store(cmosTime() * 1e9)
+	wallStart(cmosTime() * 1e9)
 }
 
 //go:nosplit

@@ -12,13 +12,13 @@ func clockInit() {
 	counterStart(hz)
 	interruptsInit()
 	xenInit()
-	wall := pl031Time() * 1e9
+	boot := pl031Time() * 1e9
 	if xenShared != nil {
 		if ns := xenWallClock(); ns != 0 {
-			wall = ns - nanotime1()
+			boot = ns - nanotime1()
 		}
 	}
-	wallOffset.Store(wall)
+	wallStart(boot)
 }
 
 // timerSet makes the timer interrupt at time t, or never if t is 0.

@@ -169,7 +169,17 @@ func machine_addEntropy(p []byte) { systemstack(func() { randomAdd(p) }) }
 func machine_random(p []byte) { systemstack(func() { randomRead(p) }) }
 
 //go:linkname machine_setWallClock internal/mirage/machine.runtime_setWallClock
-func machine_setWallClock(ns int64) { wallOffset.Store(ns - nanotime1()) }
+func machine_setWallClock(ns int64) {
+	wallChange(func(l *wallLaw, now int64) { l.offset = ns - now })
+}
+
+//go:linkname machine_adjustWallClock internal/mirage/machine.runtime_adjustWallClock
+func machine_adjustWallClock(ns, over, ppb int64) {
+	wallChange(func(l *wallLaw, now int64) {
+		l.rate = ppb << 32 / 1e9
+		l.slew, l.slewTime = ns<<32/over, over
+	})
+}
 
 //go:linkname machine_nanotime internal/mirage/machine.runtime_nanotime
 func machine_nanotime() int64 { return nanotime1() }
@@ -189,7 +199,7 @@ func machine_resetTimer(t unsafe.Pointer, when int64) { resetTimer((*timeTimer)(
 func machine_stopTimer(t unsafe.Pointer) { stopTimer((*timeTimer)(t)) }
 
 //go:linkname machine_wallClock internal/mirage/machine.runtime_wallClock
-func machine_wallClock() int64 { return wallOffset.Load() + nanotime1() }
+func machine_wallClock() int64 { return wallAt(nanotime1()) }
 
 //go:linkname machine_setPowerOff internal/mirage/machine.runtime_setPowerOff
 func machine_setPowerOff(f func(code int32)) { powerOff = f }

@@ -35,13 +35,14 @@ func accessible(p, n uintptr, write bool) bool {
 	return p >= pageSize
 }
 
-func nanotime() int64              { return int64(time.Since(hostStart)) + 1 }
-func wallClock() int64             { return time.Now().UnixNano() }
-func setWallClock(ns int64)        {}
-func addEntropy(p []byte)          {}
-func busy(cpu int) int64           { return nanotime() / 2 }
-func memory() (total, free uint64) { return 256 << 20, 128 << 20 }
-func lastResort(p []byte)          {}
+func nanotime() int64                     { return int64(time.Since(hostStart)) + 1 }
+func wallClock() int64                    { return time.Now().UnixNano() }
+func setWallClock(ns int64)               {}
+func adjustWallClock(ns, over, ppb int64) {}
+func addEntropy(p []byte)                 {}
+func busy(cpu int) int64                  { return nanotime() / 2 }
+func memory() (total, free uint64)        { return 256 << 20, 128 << 20 }
+func lastResort(p []byte)                 {}
 
 // random is a counter through a mixing function: different each time, and not random.
 func random(p []byte) {

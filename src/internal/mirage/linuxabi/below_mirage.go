@@ -15,6 +15,7 @@ func accessible(p, n uintptr, write bool) bool { return machine.Accessible(p, n,
 func nanotime() int64                          { return machine.Nanotime() }
 func wallClock() int64                         { return machine.WallClock() }
 func setWallClock(ns int64)                    { machine.SetWallClock(ns) }
+func adjustWallClock(ns, over, ppb int64)      { machine.AdjustWallClock(ns, over, ppb) }
 func random(p []byte)                          { machine.Random(p) }
 func addEntropy(p []byte)                      { machine.AddEntropy(p) }
 func memory() (total, free uint64)             { return machine.Memory() }

@@ -140,6 +140,11 @@ func Random(p []byte) { runtime_random(p) }
 // SetWallClock says that it is ns nanoseconds since 1970-01-01 UTC now.
 func SetWallClock(ns int64) { runtime_setWallClock(ns) }
 
+// AdjustWallClock makes the wall clock gain ns nanoseconds, which may be negative, within the next over nanoseconds, and go faster than
+// Nanotime's by ppb parts in 10^9 for good. It never goes backwards for that. ns is at most a thousandth of over, and less than a second; ppb is
+// at most 10^6.
+func AdjustWallClock(ns, over, ppb int64) { runtime_adjustWallClock(ns, over, ppb) }
+
 // Nanotime is the monotonic clock, nanoseconds since boot.
 func Nanotime() int64 { return runtime_nanotime() }
 
@@ -225,6 +230,7 @@ func runtime_consoleWrite(p []byte)
 func runtime_addEntropy(p []byte)
 func runtime_random(p []byte)
 func runtime_setWallClock(ns int64)
+func runtime_adjustWallClock(ns, over, ppb int64)
 func runtime_nanotime() int64
 func runtime_sleep(ns int64)
 func runtime_newTimer(when int64, f func(arg any, seq uintptr, delta int64), arg any) unsafe.Pointer
