@@ -7,7 +7,7 @@
 // what they are given is theirs only until they return.
 //
 // A program carries what it names. This package has no TCP: mirage/netstack/tcp brings it, for stacks that sockets do not come to;
-// and a program for GOOS=mirage that makes no socket carries none at all (misc/examples/echo is a third smaller so).
+// and a program for GOOS=mirage that makes no socket carries none at all (misc/examples/echo, which is a tenth smaller for it).
 //
 // HandleUDP as a function serves on the machine's stack, and on any other system on its sockets.
 package netstack
