@@ -103,5 +103,6 @@ func (s tcpStreams) extras() []counted {
 		from("TCPOFOQueue", &t.TCPOFOQueue), from("TCPOFODrop", &t.TCPOFODrop), from("TCPChallengeACK", &t.TCPChallengeACK),
 		from("TCPSYNChallenge", &t.TCPSYNChallenge), from("TCPSynRetrans", &t.TCPSynRetrans),
 		from("TCPOrigDataSent", &t.TCPOrigDataSent), from("TCPKeepAlive", &t.TCPKeepAlive), from("TCPWinProbe", &t.TCPWinProbe),
+		from("TCPMTUPFail", &t.TCPMTUPFail), from("TCPMTUPSuccess", &t.TCPMTUPSuccess), from("TCPDeliveredCE", &t.TCPDeliveredCE),
 	}
 }

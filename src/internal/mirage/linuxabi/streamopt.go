@@ -249,9 +249,11 @@ func infoValue(i tcp.Info) []byte {
 		}
 	}
 	b[0], b[2], b[4] = i.State, byte(i.Retransmits), byte(i.Backoff)
-	flag(i.Timestamps, 1) // TCPI_OPT_TIMESTAMPS, _SACK, _WSCALE
+	flag(i.Timestamps, 1) // TCPI_OPT_TIMESTAMPS, _SACK, _WSCALE, _ECN, _ECN_SEEN
 	flag(i.SACK, 2)
 	flag(i.Scale, 4)
+	flag(i.ECN, 8)
+	flag(i.ECNSeen, 16)
 	b[6] = i.SendScale | i.RecvScale<<4
 	const us, ms = 1e3, 1e6
 	threshold := i.Threshold

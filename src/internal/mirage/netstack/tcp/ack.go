@@ -25,8 +25,9 @@ func (c *conn) acknowledge(now int64, s *segment) bool {
 	if c.measure(now, n, &d); n > 0 {
 		c.restartRetransmit(now)
 	}
+	c.congestionEchoed(s)
 	c.detectLoss(now, n, repeated, &d)
-	if n > 0 && !c.recovery.fast && 2*inFlight >= c.cong.Window() { // RFC 7661 section 4.3: a window that was not used is no proof
+	if n > 0 && !c.recovery.fast && !c.ecn.late && 2*inFlight >= c.cong.Window() { // RFC 7661 section 4.3: a window that was not used is no proof
 		c.cong.Acked(now, n, c.rtt.smoothed)
 	}
 	return true
@@ -104,6 +105,10 @@ type delivery struct {
 
 // arrived notes that a record's segment has arrived.
 func (d *delivery) arrived(c *conn, r *record) {
+	if r.longer {
+		r.longer = false
+		c.longerArrived()
+	}
 	if !r.again && r.at >= d.newest { // RFC 6298 section 3: Karn's algorithm
 		d.newest, d.rtt = r.at, max(d.now-r.at, 1)
 	}

@@ -37,6 +37,8 @@ type conn struct {
 	recovery      recovery
 	undo          undo
 	rack          rack
+	ecn           ecn
+	mtu           mtuSearch
 	rtt           rtt
 
 	// What is received.
@@ -130,6 +132,7 @@ func (c *conn) accept(now int64, s *segment) {
 	c.passive = true
 	c.state, c.synDue = synReceived, true
 	c.lastHeard = now
+	c.ecnAsked(s)
 	c.synchronize(now, s)
 }
 

@@ -23,7 +23,7 @@ type Extended struct {
 	TCPLossProbes, TCPLossProbeRecovery, TCPSynRetrans atomic.Uint64
 
 	// What else was sent.
-	DelayedACKs, TCPDSACKOldSent, TCPKeepAlive, TCPChallengeACK, TCPWinProbe, TCPOrigDataSent atomic.Uint64
+	DelayedACKs, TCPDSACKOldSent, TCPKeepAlive, TCPChallengeACK, TCPWinProbe, TCPOrigDataSent, TCPMTUPFail, TCPMTUPSuccess, TCPDeliveredCE atomic.Uint64
 
 	// Ends.
 	TW, TCPAbortOnData, TCPAbortOnClose, TCPAbortOnTimeout atomic.Uint64
@@ -33,7 +33,7 @@ type Extended struct {
 func (n *Counters) tell(c *conn, s *outgoing, first bool) {
 	n.OutSegs.Add(1)
 	switch s.kind {
-	case kindFresh:
+	case kindFresh, kindLonger:
 		n.TCPOrigDataSent.Add(1)
 	case kindAgain:
 		n.RetransSegs.Add(1)

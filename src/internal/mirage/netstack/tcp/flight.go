@@ -18,6 +18,7 @@ type record struct {
 	at         int64 // when it was last sent
 	mark       mark
 	again      bool // sent more than once
+	longer     bool // than what is known to get through
 }
 
 // A mark is what is known of a segment's fate.
@@ -114,6 +115,7 @@ func (f *flight) split(i, n int) {
 	}
 	f.count++
 	a, b := f.get(i), f.get(i+1)
+	a.longer, b.longer = false, false
 	a.end = a.start.add(n)
 	b.start = a.end
 	if a.again {

@@ -14,6 +14,7 @@ type Info struct {
 	SendQueue, RecvQueue, RecvMax int
 	Threshold                     int  // of slow start, segments; 0: none has been found
 	Orphan                        bool // the user has closed it
+	ECN, ECNSeen                  bool // it is used; the peer sends what can be marked
 }
 
 // linuxStates are the states as include/net/tcp_states.h numbers them.
@@ -42,6 +43,7 @@ func (s *Socket) Info() Info {
 		RTTVar: c.rtt.variation, LeastRTT: c.rack.order.least, SendMSS: c.largestPayload(), RecvMSS: c.rcvSegment,
 		Unacked: c.flight.count, Sacked: c.flight.sackedCount, LastSent: now - c.lastSent, LastHeard: now - c.lastHeard,
 		SendQueue: c.queued, RecvQueue: c.ready, RecvMax: c.rcvLimit, Orphan: s.closed,
+		ECN: c.ecn.on, ECNSeen: c.ecn.seen,
 	}
 	i.Lost = (c.flight.lost + i.SendMSS - 1) / i.SendMSS
 	if c.cong != nil {

@@ -44,11 +44,11 @@ func (c *conn) detectLoss(now int64, n int, repeated bool, d *delivery) {
 	case repeated:
 		r.duplicates = min(r.duplicates+1, c.flight.count)
 		if r.duplicates == dupThresh && !r.active() { // RFC 5681 section 3.2, step 2
-			c.loseFirst()
+			c.loseFirst(now)
 		}
 	case n > 0 && r.fast: // a partial acknowledgement: RFC 6582 section 3.2, step 3
 		r.duplicates = max(r.duplicates-max(n/c.largestPayload(), 1)+1, 0)
-		c.loseFirst()
+		c.loseFirst(now)
 		r.force = true
 	case n > 0:
 		r.duplicates = 0
@@ -56,8 +56,8 @@ func (c *conn) detectLoss(now int64, n int, repeated bool, d *delivery) {
 }
 
 // loseFirst marks the oldest segment as lost.
-func (c *conn) loseFirst() {
-	if c.flight.count == 0 || c.flight.get(0).mark != out {
+func (c *conn) loseFirst(now int64) {
+	if c.flight.count == 0 || c.flight.get(0).mark != out || c.loseLonger(now, c.flight.get(0)) {
 		return
 	}
 	c.flight.set(c.flight.get(0), lost)
@@ -82,6 +82,9 @@ func (c *conn) lostSome() {
 // lostAll is the retransmission time-out: RFC 6298 section 5.4, RFC 5681 section 3.1, RFC 6675 section 5.1.
 func (c *conn) lostAll(now int64) {
 	r := &c.recovery
+	for i := range c.flight.count {
+		c.loseLonger(now, c.flight.get(i))
+	}
 	if c.flight.loseAll() {
 		c.count.TCPSACKReneging.Add(1)
 	}

@@ -24,6 +24,8 @@ type fakeNet struct {
 	input   inet.Transport
 	refused int // ICMP errors that would have been sent
 
+	sentTOS, nextTOS uint8 // of what was sent last, and of what comes next
+
 	confirmed int // times that a neighbour was said to be reachable
 }
 
@@ -98,6 +100,7 @@ func (n *fakeNet) Send(o *inet.Out) error {
 	if o.IP.Protocol != wire.ProtoTCP || !o.IP.DontFrag {
 		panic("not as TCP sends") // RFC 1191 section 3
 	}
+	n.sentTOS = o.IP.TOS
 	n.carry(o.Route.Src, o.Route.Dst, slices.Clone(o.Bytes))
 	return nil
 }
@@ -116,5 +119,7 @@ func (n *fakeNet) free() {
 
 // deliver gives the protocol a segment.
 func (n *fakeNet) deliver(src, dst wire.Addr, segment []byte) {
-	n.input.Input(&inet.Packet{Src: src, Dst: dst, Payload: segment, Iface: 2, TTL: 64, To: n.Local(dst, 0)})
+	tos := n.nextTOS
+	n.nextTOS = 0
+	n.input.Input(&inet.Packet{Src: src, Dst: dst, Payload: segment, Iface: 2, TTL: 64, TOS: tos, To: n.Local(dst, 0)})
 }

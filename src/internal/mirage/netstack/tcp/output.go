@@ -47,7 +47,8 @@ func (s *Socket) appendAll(c *conn, now int64, g *outgoing) (more bool) {
 func (s *Socket) open(c *conn, g *outgoing) bool {
 	o, header := &s.out, wire.TCPLen+g.options.Len()
 	o.Segment = 0
-	if fresh := c.usableFresh(); g.kind == kindFresh && fresh > g.n && o.Route.Whole > header+g.n {
+	// A card would repeat a CWR in each segment: RFC 3168 section 6.1.2 has it in one.
+	if fresh := c.usableFresh(); g.kind == kindFresh && !c.ecn.tell && fresh > g.n && o.Route.Whole > header+g.n {
 		o.Segment = uint16(c.segment - g.options.Len())
 		if s.p.net.Open(o, min(header+fresh, o.Route.Whole)) == nil {
 			return true
@@ -70,6 +71,7 @@ func (g *outgoing) follows(before *outgoing) bool {
 // append puts the octets of a segment behind the end octets that are in the frame, and notes that it is sent. It returns the
 // new end.
 func (s *Socket) append(c *conn, now int64, g *outgoing, end int) int {
+	s.ecn = c.mark(g)
 	c.sndBuf.read(s.out.Bytes[wire.TCPLen+g.options.Len()+end:][:g.n], g.at)
 	c.count.tell(c, g, c.nxt == c.iss)
 	c.commit(now, g)
@@ -101,6 +103,7 @@ func (s *Socket) finish(g *outgoing, n int) {
 	if o.IP = (wire.IPFields{TTL: s.options.TTL, TOS: s.options.TOS}); !o.Route.Dst.Is4() {
 		o.IP.TTL, o.IP.TOS = s.options.Hops, s.options.Class
 	}
+	o.IP.TOS = o.IP.TOS&^ce | s.ecn
 	f := wire.TCPFields{
 		SrcPort: s.tuple.local.Port, DstPort: s.tuple.remote.Port,
 		Seq: uint32(g.seq), Ack: uint32(g.ack), Flags: g.flags, Window: g.window,

@@ -57,6 +57,7 @@ func (p *Protocol) Input(pkt *inet.Packet) {
 		return
 	}
 	var g segment
+	g.ecn = pkt.TOS & 3
 	if pkt.To != inet.Own || !g.parse(t) { // section 3.9.2.3, MUST-57: one host's address on both sides
 		p.counters.InErrs.Add(1)
 		return

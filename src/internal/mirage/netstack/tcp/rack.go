@@ -73,6 +73,9 @@ func (c *conn) markLost(now int64) (wait int64) {
 			wait = max(wait, left)
 			continue
 		}
+		if c.loseLonger(now, r) {
+			continue
+		}
 		if c.flight.set(r, lost); r.again {
 			c.count.TCPLostRetransmit.Add(1)
 		}

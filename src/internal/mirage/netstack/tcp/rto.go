@@ -97,6 +97,7 @@ func (c *conn) retransmitTimeout(now int64) {
 	case c.flight.count == 0:
 		c.probeDue = true
 	default:
+		c.blackHole()
 		c.lostAll(now)
 	}
 	c.rtt.backoff++

@@ -56,6 +56,7 @@ type player struct {
 	listen *Socket
 	socket *Socket
 	sent   [][]byte
+	marks  []uint8 // the ECN fields of those
 	peers  map[int]*peer
 	peer   *peer
 	told   Readiness // what Notify has said since the last "told"
@@ -75,7 +76,9 @@ type peer struct {
 func play(t *testing.T, file string, line int, body string) {
 	p := &player{t: t, net: newFakeNet(wire.V4(10, 0, 0, 1), 1), peers: map[int]*peer{}}
 	p.tcp = New(p.net)
-	p.net.carry = func(src, dst wire.Addr, segment []byte) { p.sent = append(p.sent, segment) }
+	p.net.carry = func(src, dst wire.Addr, segment []byte) {
+		p.sent, p.marks = append(p.sent, segment), append(p.marks, p.net.sentTOS&ce)
+	}
 	p.usePeer(1)
 	for i, command := range strings.Split(body, "\n") {
 		p.where = fmt.Sprintf("%s:%d: %s", file, line+i, command)
@@ -177,10 +180,18 @@ func fill(b []byte, at int) []byte {
 	return b
 }
 
-var segmentForm = regexp.MustCompile(`^([SFRPU.E]+) (-?\d+):(-?\d+)\((\d+)\)((?: (?:ack|win) -?\d+)*)(?: <(.*)>)?$`)
+var segmentForm = regexp.MustCompile(`^([SFRPU.EW]+) (-?\d+):(-?\d+)\((\d+)\)((?: (?:ack|win) -?\d+)*)(?: <(.*)>)?$`)
+
+// marks are what scripts call the values of the ECN field: RFC 3168 section 5.
+var marks = [4]string{1: "[ect1] ", ect0: "[ect0] ", ce: "[ce] "}
 
 // give gives the protocol a segment from the peer: flags, first:behind(octets), ack, win, <options>.
 func (p *player) give(text string) {
+	for mark, name := range marks {
+		if rest, ok := strings.CutPrefix(text, name); ok {
+			p.net.nextTOS, text = uint8(mark), rest
+		}
+	}
 	m := segmentForm.FindStringSubmatch(text)
 	if m == nil {
 		p.fatal("not a segment")
@@ -188,7 +199,7 @@ func (p *player) give(text string) {
 	first, _ := strconv.Atoi(m[2])
 	n, _ := strconv.Atoi(m[4])
 	f := wire.TCPFields{SrcPort: p.peer.port, DstPort: p.peer.local, Seq: p.peer.iss + uint32(first), Window: 65535}
-	for i, c := range "FSRP.U" {
+	for i, c := range "FSRP.UEW" {
 		if strings.ContainsRune(m[1], c) {
 			f.Flags |= 1 << i
 		}
@@ -269,11 +280,12 @@ func (p *player) want(text string) {
 		p.fatal("nothing was sent")
 	}
 	b := wire.TCP(p.sent[0])
-	p.sent = p.sent[1:]
+	mark := marks[p.marks[0]]
+	p.sent, p.marks = p.sent[1:], p.marks[1:]
 	if !p.peer.known && b.Flags()&wire.SYN != 0 {
 		p.peer.irs, p.peer.known, p.peer.local = b.Seq(), true, b.SrcPort()
 	}
-	got := p.describe(b)
+	got := mark + p.describe(b)
 	if !strings.Contains(text, " win ") {
 		got = regexp.MustCompile(` win \d+`).ReplaceAllString(got, "")
 	}
@@ -299,8 +311,8 @@ func (p *player) describe(segment []byte) string {
 	var o wire.TCPOptions
 	o.Parse(b.Options())
 	flags := ""
-	for i, c := range "SFRP.U" {
-		if b.Flags()>>[]int{1, 0, 2, 3, 4, 5}[i]&1 != 0 {
+	for i, c := range "SFRP.UEW" {
+		if b.Flags()>>[]int{1, 0, 2, 3, 4, 5, 6, 7}[i]&1 != 0 {
 			flags += string(c)
 		}
 	}
@@ -437,7 +449,7 @@ func (p *player) call(name string, args []string) string {
 			p.usePeer(1000 + i)
 			p.give("S 0:0(0) win 65535 <mss 1000>")
 		}
-		p.sent = nil
+		p.sent, p.marks = nil, nil
 		p.usePeer(1)
 	case "disconnect":
 		return ok(p.socket.Disconnect())

@@ -10,8 +10,9 @@ type segment struct {
 	options  wire.TCPOptions
 	payload  []byte
 
-	reopens bool // a SYN that takes a connection's place in TIME-WAIT,
-	follows seq  // whose sequence numbers ended here
+	ecn     uint8 // of the IP header
+	reopens bool  // a SYN that takes a connection's place in TIME-WAIT,
+	follows seq   // whose sequence numbers ended here
 }
 
 // parse reads a header; false if the options are malformed.
@@ -53,11 +54,12 @@ type outgoing struct {
 type kind uint8
 
 const (
-	kindAck   kind = iota // to acknowledge or to offer a window
-	kindSyn               // first or repeated
-	kindFresh             // data or FIN for the first time
-	kindAgain             // from the flight
-	kindProbe             // of a window too small: an octet that counts only if it is acknowledged
-	kindAlive             // keep-alive: RFC 9293 section 3.8.4
+	kindAck    kind = iota // to acknowledge or to offer a window
+	kindSyn                // first or repeated
+	kindFresh              // data or FIN for the first time
+	kindLonger             // data for the first time, longer than what is known to get through
+	kindAgain              // from the flight
+	kindProbe              // of a window too small: an octet that counts only if it is acknowledged
+	kindAlive              // keep-alive: RFC 9293 section 3.8.4
 	kindReset
 )

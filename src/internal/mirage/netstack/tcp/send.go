@@ -15,7 +15,7 @@ func (c *conn) next(now int64, s *outgoing) bool {
 	case synSent, synReceived:
 		return c.nextSyn(now, s)
 	}
-	if c.nextAgain(now, s) || c.nextFresh(now, s) || c.nextProbe(now, s) {
+	if c.nextAgain(now, s) || c.nextLonger(now, s) || c.nextFresh(now, s) || c.nextProbe(now, s) {
 		return true
 	}
 	if c.aliveDue {
@@ -82,6 +82,10 @@ func (c *conn) nextAgain(now int64, s *outgoing) bool {
 func (c *conn) repeat(now int64, s *outgoing, i int) bool {
 	c.header(now, s, kindAgain, 0)
 	r := c.flight.get(i)
+	if r.longer { // it was not heard of when it should have been
+		r.longer = false
+		c.longerLost(now)
+	}
 	n := r.length()
 	if c.finished && r.end.after(c.finAt) {
 		n-- // the FIN takes no room
@@ -204,9 +208,13 @@ func (c *conn) commit(now int64, s *outgoing) {
 		c.nxt = later(c.nxt, c.iss.add(1))
 		c.lastSent = now
 		c.startRetransmit(now)
-	case kindFresh:
+	case kindFresh, kindLonger:
 		end := c.lengthOf(s)
 		c.flight.push(s.seq, end, now)
+		if s.kind == kindLonger {
+			c.sentLonger(s)
+		}
+		c.ecn.tell = c.ecn.tell && s.flags&wire.CWR == 0
 		c.nxt, c.lastSent = end, now
 		c.probeDue = false
 		c.finGoes()

@@ -31,6 +31,7 @@ type Socket struct {
 	waitNext   *Socket
 	waitPrev   *Socket // under its lock
 	out        inet.Out
+	ecn        uint8  // of the segment that is being sent
 	routeGen   uint32 // the Network's generation, 0 when there is no route
 	timer      inet.Timer
 	timerAt    int64 // when it fires; 0: it does not wait

@@ -119,6 +119,7 @@ func (c *conn) inputSynchronized(now int64, s *segment) (refuse bool) {
 	if !c.acknowledge(now, s) {
 		return false
 	}
+	c.congestionSeen(s)
 	c.restartKeepAlive(now)
 	if c.progress(now); c.state == closed {
 		return false

@@ -87,6 +87,7 @@ func (c *conn) limit(n int) {
 		return
 	}
 	c.segment = n
+	c.mtu.top, c.mtu.most = min(c.mtu.top, n), min(c.mtu.most, n)
 	c.cong.Resize(c.largestPayload())
 	for i := range c.flight.count { // what was too long is lost, without congestion
 		if r := c.flight.get(i); r.mark == out && r.length() > c.largestPayload()+1 {
