@@ -108,5 +108,6 @@ func (p *Process) attachNetwork(words *settings) {
 	for _, name := range words.absent(func(name string) bool { return names[name] }) {
 		say("ip=" + name + ":... is for a card that the machine does not have: it has " + strconv.Itoa(count) + ", called eth0 and so on")
 	}
+	p.net.keepTime(words.clock)
 	go p.net.settle(waiting)
 }

@@ -69,6 +69,14 @@ func (n *network) configure(i *netstack.Interface, a address, words *settings) e
 	return err
 }
 
+// keepTime has the wall clock follow time servers.
+func (n *network) keepTime(t timing) {
+	if !t.off {
+		clock := netstack.WallClock{Now: wallClock, Step: setWallClock, Adjust: adjustWallClock}
+		netstack.StartSNTP(n.stack, n.udp, clock, t.servers)
+	}
+}
+
 // How long a program waits at its first use of the network, nanoseconds: for an address; for a router of IPv6 to be heard, which
 // answers within half a second (RFC 4861 section 6.2.6) if there is one; and for IPv4 where there is IPv6.
 const (

@@ -5,6 +5,7 @@ import (
 	"internal/mirage/boot"
 	"internal/mirage/netstack"
 	"internal/mirage/netstack/wire"
+	"internal/strconv"
 )
 
 // The words of the kernel command line that are for this package. README.md lists them all.
@@ -17,9 +18,16 @@ type settings struct {
 	hostname   string // hostname=
 	secret     string // secret=: what addresses are made with
 	stable     bool   // privacy=off: no temporary addresses
+	clock      timing // ntp=: who is asked what time it is
 	network    map[string]address
 	named      []string // the interfaces in network, but for "", in the order of the words
 	complaints []string
+}
+
+// timing is who is asked what time it is: servers, or, if there are none, those of DHCP; nobody if it is off.
+type timing struct {
+	off     bool
+	servers []wire.AddrPort
 }
 
 // An address is how an interface is configured.
@@ -49,6 +57,11 @@ func parseWords(line string) (s settings) {
 		if v, ok := boot.Value(word, "privacy="); ok {
 			if s.stable = string(v) == "off"; !s.stable {
 				s.complaints = append(s.complaints, "privacy="+string(v)+" is not off")
+			}
+		}
+		if v, ok := boot.Value(word, "ntp="); ok {
+			if s.clock, ok = parseTiming(string(v)); !ok {
+				s.complaints = append(s.complaints, "ntp="+string(v)+" is not dhcp, off, or ADDRESS[:PORT][,ADDRESS[:PORT]...]")
 			}
 		}
 		if v, ok := boot.Value(word, "ip="); ok && !s.address(string(v)) {
@@ -108,6 +121,46 @@ func parseStatic(s string) (c *netstack.Static, ok bool) {
 		}
 	}
 	return c, true
+}
+
+// parseTiming reads dhcp, off, or ADDRESS[:PORT][,...], an IPv6 address with a port in brackets (RFC 3986 section 3.2.2).
+func parseTiming(s string) (t timing, ok bool) {
+	switch s {
+	case "dhcp":
+		return t, true
+	case "off":
+		return timing{off: true}, true
+	}
+	for _, part := range split(s, ',') {
+		server, ok := parseServer(part)
+		if !ok {
+			return timing{}, false
+		}
+		t.servers = append(t.servers, server)
+	}
+	return t, true
+}
+
+func parseServer(s string) (server wire.AddrPort, ok bool) {
+	server.Port = wire.NTPPort
+	if server.Addr, ok = wire.ParseAddr(s); ok {
+		return server, true
+	}
+	i := bytealg.LastIndexByteString(s, ':')
+	if i < 0 {
+		return server, false
+	}
+	host, port := s[:i], s[i+1:]
+	if n := len(host); n > 2 && host[0] == '[' && host[n-1] == ']' {
+		host = host[1 : n-1]
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil || n < 1 || n > 0xffff {
+		return server, false
+	}
+	server.Port = uint16(n)
+	server.Addr, ok = wire.ParseAddr(host)
+	return server, ok
 }
 
 // split cuts s at each c.

@@ -45,6 +45,22 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// Who is asked what time it is.
+func TestTimeWords(t *testing.T) {
+	at := func(s string, port uint16) wire.AddrPort {
+		a, _ := wire.ParseAddr(s)
+		return wire.AddrPort{Addr: a, Port: port}
+	}
+	for word, want := range map[string]timing{
+		"": {}, "ntp=dhcp": {}, "ntp=off": {off: true}, "ntp=10.0.0.1": {servers: []wire.AddrPort{at("10.0.0.1", 123)}},
+		"ntp=10.0.0.1:1123,2001:db8::1,[2001:db8::2]:99": {servers: []wire.AddrPort{at("10.0.0.1", 1123), at("2001:db8::1", 123), at("2001:db8::2", 99)}},
+	} {
+		if s := parseWords(word); !reflect.DeepEqual(s.clock, want) || len(s.complaints) != 0 {
+			t.Errorf("%q is %+v, %q", word, s.clock, s.complaints)
+		}
+	}
+}
+
 func prefix6(s string) wire.Prefix {
 	p, ok := wire.ParsePrefix(s)
 	if !ok {
@@ -61,7 +77,7 @@ func TestAbsentCards(t *testing.T) {
 }
 
 func TestBadWords(t *testing.T) {
-	for _, word := range []string{"ip=", "ip=10.0.0.1", "ip=10.0.0.1/33", "ip=10.0.0.2/24,x", "ip=10.0.0.2/24,,x", "ip=eth0:", "ip=dhcp6", "ip=2001:db8::2", "ip=2001:db8::2/129", "ip=2001:db8::2/64,10.0.0.1", "ip=10.0.0.2/24,2001:db8::1", "privacy=yes"} {
+	for _, word := range []string{"ip=", "ip=10.0.0.1", "ip=10.0.0.1/33", "ip=10.0.0.2/24,x", "ip=10.0.0.2/24,,x", "ip=eth0:", "ip=dhcp6", "ip=2001:db8::2", "ip=2001:db8::2/129", "ip=2001:db8::2/64,10.0.0.1", "ip=10.0.0.2/24,2001:db8::1", "privacy=yes", "ntp=", "ntp=x", "ntp=10.0.0.1,", "ntp=10.0.0.1:0", "ntp=10.0.0.1:65536", "ntp=pool.ntp.org"} {
 		if s := parseWords(word); len(s.complaints) != 1 {
 			t.Errorf("%s: %v", word, s.complaints)
 		}

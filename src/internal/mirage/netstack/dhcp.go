@@ -126,7 +126,7 @@ func (d *DHCP) do(o dhcp.Output) {
 func (d *DHCP) use(l *dhcp.Lease) {
 	i, old := d.iface, d.lease.Load()
 	configure := func() error {
-		i.resolver = Resolver{l.DNS, l.Domain}
+		i.resolver, i.timeServers = Resolver{l.DNS, l.Domain}, l.Time
 		d.stack.dropRoutes(i.index, l.Prefix.Addr)
 		for metric, router := range l.Routers {
 			d.stack.addDefault(i.index, router, l.Prefix.Addr, uint32(metric))
@@ -155,7 +155,7 @@ func (d *DHCP) drop() {
 	}
 	d.iface.RemoveAddr(l.Prefix.Addr) // and the routes from it
 	d.stack.change(func() error {
-		d.iface.resolver = Resolver{}
+		d.iface.resolver, d.iface.timeServers = Resolver{}, nil
 		return nil
 	})
 }

@@ -121,7 +121,7 @@ func (d *DHCPv6) use(l *dhcp6.Lease) {
 	}
 	d.deprecate(false)
 	d.stack.change(func() error {
-		d.iface.v6.dhcpResolver = Resolver{l.DNS, l.Domain}
+		d.iface.v6.dhcpResolver, d.iface.v6.timeServers = Resolver{l.DNS, l.Domain}, l.Time
 		return nil
 	})
 }
@@ -145,4 +145,15 @@ func (d *DHCPv6) drop() {
 		d.iface.RemoveAddr(d.addr)
 		d.addr = wire.Any6
 	}
+}
+
+// Release gives the lease back (RFC 9915 section 18.2.7), removes the address, and ends the client: it asks until it is heard, or a
+// few times, and then no more.
+func (d *DHCPv6) Release() {
+	d.iface.v6.mu.Lock()
+	d.iface.v6.flags = nil
+	d.iface.v6.mu.Unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.do(d.client.Release(d.stack.Now()))
 }

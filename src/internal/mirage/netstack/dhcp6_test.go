@@ -5,6 +5,7 @@ package netstack
 import (
 	"internal/byteorder"
 	"internal/mirage/netstack/wire"
+	"slices"
 	"testing"
 )
 
@@ -126,6 +127,13 @@ func TestDHCPv6Stateless(t *testing.T) {
 	refresh := wire.AppendDHCP6Option(nil, wire.DHCP6Refresh, 0, 0, 0x10, 0)
 	domain := wire.AppendDHCP6Option(nil, wire.DHCP6Domains, []byte("\x07example\x03org\x00")...)
 	more := append(append(dns6("2001:db8::53"), refresh...), domain...)
+	// RFC 5908 section 4: an option for each server, which is in a suboption; RFC 4075's is not looked at then.
+	for _, a := range []string{"2001:db8::123", "fe80::123"} {
+		ip := addr6(a).As16()
+		more = wire.AppendDHCP6Option(more, wire.DHCP6NTP, wire.AppendDHCP6Option(nil, 1, ip[:]...)...)
+	}
+	more = wire.AppendDHCP6Option(more, wire.DHCP6NTP, 0, 1, 0, 99) // longer than it is
+	more = wire.AppendDHCP6Option(more, wire.DHCP6SNTP, make([]byte, 16)...)
 	h.dhcp6(m, reply6{more: more, noID: true}) // section 16.10
 	if len(h.stack.ResolvConf()) != 0 {
 		t.Error("a reply to nobody is taken")
@@ -134,11 +142,50 @@ func TestDHCPv6Stateless(t *testing.T) {
 	if got, want := string(h.stack.ResolvConf()), "search example.org\nnameserver 2001:db8::53\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if got, want := h.stack.TimeServers(), []wire.AddrPort{{Addr: addr6("2001:db8::123"), Port: 123}, {Addr: addr6("fe80::123"), Port: 123, Zone: 2}}; !slices.Equal(got, want) {
+		t.Errorf("time servers %v, want %v", got, want)
+	}
 	h.pass(4000 * sec)
 	h.drop6(wire.ICMPv6RouterSolicit)
 	h.wantNothing()
 	h.pass(100 * sec)
-	h.wantDHCP6(wire.DHCP6InfoRequest)
+	m = h.wantDHCP6(wire.DHCP6InfoRequest)
+	ip := addr6("2001:db8::7").As16()
+	h.dhcp6(m, reply6{more: wire.AppendDHCP6Option(nil, wire.DHCP6SNTP, ip[:]...)}) // RFC 4075
+	if got := h.stack.TimeServers(); len(got) != 1 || got[0].Addr != addr6("2001:db8::7") {
+		t.Errorf("time servers %v", got)
+	}
+}
+
+// RFC 9915 section 18.2.7: what is given back is not used from the first message on, which is said until it is heard, or five times.
+func TestDHCPv6Release(t *testing.T) {
+	for _, heard := range []bool{true, false} {
+		h, d := newLeased6(t, flagManaged)
+		m := h.wantDHCP6(wire.DHCP6Solicit)
+		h.dhcp6(m, reply6{addr: leased6, rapid: true})
+		if len(h.addrs6()) != 1 {
+			t.Fatal("no lease")
+		}
+		d.Release()
+		m = h.wantDHCP6(wire.DHCP6Release)
+		ia, _ := m.Options().Find(wire.DHCP6IANA)
+		ip := leased6.As16()
+		if a, ok := wire.ParseIANA(ia); !ok || len(h.addrs6()) != 0 || string(a.Options[4:20]) != string(ip[:]) {
+			t.Errorf("it has %v, and gives back % x", h.addrs6(), ia)
+		}
+		if heard {
+			h.dhcp6(m, reply6{})
+		} else {
+			h.pass(100 * sec)
+			for range 3 {
+				h.wantDHCP6(wire.DHCP6Release)
+			}
+		}
+		h.ra(advert{flags: flagManaged})
+		h.pass(5000 * sec)
+		h.drop6(wire.ICMPv6MLDv2Report, wire.ICMPv6NeighbourAsk, wire.ICMPv6RouterSolicit)
+		h.wantNothing()
+	}
 }
 
 // RFC 9915 sections 18.2.1, 18.2.2, 18.2.4, 18.2.5: from Solicit to the end of a lease.

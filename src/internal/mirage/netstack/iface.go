@@ -33,10 +33,11 @@ type Interface struct {
 	v6               inet6
 	report4, report6 reporter
 
-	addrs      []address    // under stack.mu
-	groups     []membership // under stack.mu
-	resolver   Resolver     // under stack.mu
-	configured chan struct{}
+	addrs       []address    // under stack.mu
+	groups      []membership // under stack.mu
+	resolver    Resolver     // under stack.mu
+	timeServers []wire.Addr  // by DHCP; under stack.mu
+	configured  chan struct{}
 }
 
 // An address is one that an interface has.

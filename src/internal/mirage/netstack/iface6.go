@@ -25,6 +25,7 @@ type inet6 struct {
 	flags  func(managed, other bool) // hears of the routers' flags, without locks held; may be nil
 
 	routes                               []RouteEntry // from routers; under stack.mu
+	timeServers                          []wire.Addr  // by DHCPv6; under stack.mu
 	resolver, dhcpResolver, autoResolver Resolver     // by hand, by DHCPv6 and from routers; under stack.mu
 }
 

@@ -11,6 +11,7 @@ type Lease struct {
 	Broadcast wire.Addr   // 0.0.0.0: none
 	Routers   []wire.Addr // best first
 	DNS       []wire.Addr // best first
+	Time      []wire.Addr // servers of NTP, best first
 	Domain    string
 	Hostname  string
 	MTU       int
@@ -43,6 +44,9 @@ func parseLease(m wire.DHCP, server wire.Addr, old *Lease) *Lease {
 	}
 	if hosts := hostsOption(m, wire.OptDNS); hosts != nil {
 		l.DNS = hosts
+	}
+	if hosts := hostsOption(m, wire.OptTimeServers); hosts != nil { // RFC 2132 section 8.3
+		l.Time = hosts
 	}
 	if name, ok := nameOption(m, wire.OptDomain); ok {
 		l.Domain = name

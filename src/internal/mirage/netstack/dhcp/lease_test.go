@@ -45,6 +45,10 @@ func TestNames(t *testing.T) {
 }
 
 func TestAddresses(t *testing.T) {
+	// RFC 2132 section 8.3.
+	if l := newTrace(t).bind(slices.Concat(usual, []byte{wire.OptTimeServers, 12, 10, 0, 0, 5, 224, 0, 1, 1, 10, 0, 0, 6})...); !slices.Equal(l.Time, []wire.Addr{wire.V4(10, 0, 0, 5), wire.V4(10, 0, 0, 6)}) {
+		t.Errorf("time servers %v", l.Time)
+	}
 	many := []byte{wire.OptDNS, 40}
 	for i := range byte(10) {
 		many = append(many, 9, 9, 9, i)

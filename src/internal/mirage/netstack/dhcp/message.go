@@ -8,7 +8,7 @@ import (
 // parameters are the options that the client asks for (RFC 2132 section 9.8).
 var parameters = []byte{
 	wire.OptSubnetMask, wire.OptRouters, wire.OptDNS, wire.OptHostname, wire.OptDomain, wire.OptMTU,
-	wire.OptBroadcast, wire.OptLeaseTime, wire.OptServerID, wire.OptT1, wire.OptT2,
+	wire.OptBroadcast, wire.OptTimeServers, wire.OptLeaseTime, wire.OptServerID, wire.OptT1, wire.OptT2,
 }
 
 // message builds a message of the client's state: RFC 2131 section 4.4.1, table 5.

@@ -23,7 +23,11 @@ const (
 	renewing
 	rebinding
 	declining
+	releasing
 )
+
+// leaving reports whether the address is not used any more.
+func (s state) leaving() bool { return s == declining || s == releasing }
 
 const second = int64(1e9)
 
@@ -42,6 +46,7 @@ type Lease struct {
 	Addr             wire.Addr // :: if none was asked for
 	Preferred, Valid int64     // until when
 	DNS              []wire.Addr
+	Time             []wire.Addr // servers of NTP
 	Domain           string
 	server           []byte // its DUID
 }
@@ -95,7 +100,7 @@ func (c *Client) Next() int64 {
 
 // ages reports whether there is an address that will be deprecated.
 func (c *Client) ages() bool {
-	return c.lease != nil && c.stateful && !c.old && c.state != declining
+	return c.lease != nil && c.stateful && !c.old && !c.state.leaving()
 }
 
 // Start begins to ask, for an address too if stateful is set. Sections 18.2.1 and 18.2.6 would have it wait up to a second
@@ -131,6 +136,9 @@ func (c *Client) schedule() schedule {
 		return schedule{wire.DHCP6Renew, 10 * second, 600 * second, 0}
 	case rebinding:
 		return schedule{wire.DHCP6Rebind, 10 * second, 600 * second, 0}
+	}
+	if c.state == releasing {
+		return schedule{wire.DHCP6Release, second, 0, 4}
 	}
 	return schedule{wire.DHCP6Decline, second, 0, 4}
 }
@@ -187,10 +195,10 @@ func (c *Client) message(now int64, typ uint8) []byte {
 	if c.state == soliciting {
 		b = wire.AppendDHCP6Option(b, wire.DHCP6RapidCommit)
 	}
-	if c.state == declining {
+	if c.state.leaving() {
 		return b
 	}
-	wanted := []byte{0, wire.DHCP6DNS, 0, wire.DHCP6Domains, 0, wire.DHCP6SolMaxRT}
+	wanted := []byte{0, wire.DHCP6DNS, 0, wire.DHCP6Domains, 0, wire.DHCP6SNTP, 0, wire.DHCP6NTP, 0, wire.DHCP6SolMaxRT}
 	if c.state == informing { // section 21.23
 		wanted = append(wanted, 0, wire.DHCP6InfMaxRT, 0, wire.DHCP6Refresh)
 	}
@@ -220,7 +228,7 @@ func (c *Client) Expire(now int64) Output {
 		c.old = true
 		return Output{Event: Deprecated}
 	}
-	if c.lease != nil && c.stateful && c.state != declining && now >= c.lease.Valid {
+	if c.lease != nil && c.stateful && !c.state.leaving() && now >= c.lease.Valid {
 		return c.lose(now)
 	}
 	switch c.state {
@@ -239,7 +247,10 @@ func (c *Client) Expire(now int64) Output {
 		}
 	}
 	if s := c.schedule(); s.mrc != 0 && c.tries >= s.mrc {
-		c.lease = nil
+		if c.lease = nil; c.state == releasing {
+			c.state, c.due = idle, 0
+			return Output{}
+		}
 		return c.begin(now, soliciting)
 	}
 	return Output{Message: c.send(now)}
@@ -272,6 +283,17 @@ func (c *Client) Decline(now int64) Output {
 		return Output{}
 	}
 	o := c.begin(now, declining)
+	o.Event, o.Lease = Lost, c.lease
+	return o
+}
+
+// Release gives the address back and ends the client: section 18.2.7. It is asked for a while to be heard.
+func (c *Client) Release(now int64) Output {
+	if c.lease == nil || !c.stateful || c.state.leaving() {
+		c.state, c.due = idle, 0
+		return Output{}
+	}
+	o := c.begin(now, releasing)
 	o.Event, o.Lease = Lost, c.lease
 	return o
 }

@@ -111,17 +111,44 @@ func (c *Client) setTimes(now int64, a *wire.IANA, preferred uint32) {
 	c.t2 = max(c.t2, c.t1)
 }
 
-// information reads what is not about addresses: RFC 3646.
+// information reads what is not about addresses: RFC 3646, RFC 4075 and RFC 5908.
 func (c *Client) information(o wire.DHCP6Options, server []byte) *Lease {
-	const maxServers = 3
 	l := &Lease{Domain: o.Domain(), server: append([]byte(nil), server...)}
 	b, _ := o.Find(wire.DHCP6DNS)
-	for ; len(b) >= 16 && len(l.DNS) < maxServers; b = b[16:] {
-		if a := wire.AddrFrom16([16]byte(b)); !a.Is4() && !a.IsMulticast() && a != wire.Any6 {
-			l.DNS = append(l.DNS, a)
+	l.DNS = appendHosts(nil, b)
+	l.Time = timeServers(o)
+	return l
+}
+
+// appendHosts adds the addresses of single hosts in b, up to a number that anybody could use.
+func appendHosts(to []wire.Addr, b []byte) []wire.Addr {
+	const maxServers = 3
+	for ; len(b) >= 16 && len(to) < maxServers; b = b[16:] {
+		if a := wire.AddrFrom16([16]byte(b)); !a.Is4() && !a.IsMulticast() && a != wire.Any6 && a != wire.Loopback6 {
+			to = append(to, a)
 		}
 	}
-	return l
+	return to
+}
+
+// timeServers are those of each option for NTP, which has one server as a suboption (RFC 5908 section 4.1), or, if there is none, those of
+// the option for SNTP that it replaces. Names and groups are not taken.
+func timeServers(o wire.DHCP6Options) (all []wire.Addr) {
+	const serverAddr = 1
+	rest := o
+	for code, data, ok := rest.Next(); ok; code, data, ok = rest.Next() {
+		if code != wire.DHCP6NTP || !wire.DHCP6Options(data).OK() {
+			continue
+		}
+		if b, ok := wire.DHCP6Options(data).Find(serverAddr); ok && len(b) == 16 {
+			all = appendHosts(all, b)
+		}
+	}
+	if all == nil {
+		b, _ := o.Find(wire.DHCP6SNTP)
+		all = appendHosts(nil, b)
+	}
+	return all
 }
 
 // Bounds of the time after which information is asked for again, seconds: sections 7.6 and 21.23.
@@ -142,6 +169,9 @@ func (c *Client) replied(now int64, o wire.DHCP6Options, server []byte) Output {
 		}
 		c.due = until(now, max(refresh, leastRefresh))
 		return Output{Event: Bound, Lease: c.lease}
+	case releasing:
+		c.lease, c.state, c.due = nil, idle, 0
+		return Output{}
 	case declining:
 		c.lease = nil
 		return c.begin(now, soliciting)

@@ -57,6 +57,7 @@ const (
 	OptT1          = 58
 	OptT2          = 59
 	OptClientID    = 61
+	OptTimeServers = 42
 	OptEnd         = 255
 )
 

@@ -31,7 +31,9 @@ const (
 	DHCP6RapidCommit = 14
 	DHCP6DNS         = 23
 	DHCP6Domains     = 24
+	DHCP6SNTP        = 31 // RFC 4075
 	DHCP6Refresh     = 32
+	DHCP6NTP         = 56 // RFC 5908
 	DHCP6SolMaxRT    = 82
 	DHCP6InfMaxRT    = 83
 )
@@ -52,7 +54,7 @@ const (
 
 // ParseDHCP6 checks that the fixed part and the options lie in b.
 func ParseDHCP6(b []byte) (DHCP6, bool) {
-	return b, len(b) >= 4 && DHCP6Options(b[4:]).ok()
+	return b, len(b) >= 4 && DHCP6Options(b[4:]).OK()
 }
 
 func (m DHCP6) Type() uint8           { return m[0] }
@@ -62,7 +64,8 @@ func (m DHCP6) Options() DHCP6Options { return DHCP6Options(m[4:]) }
 // DHCP6Options are the options of a message, or of another option.
 type DHCP6Options []byte
 
-func (o DHCP6Options) ok() bool {
+// OK reports whether they lie in o.
+func (o DHCP6Options) OK() bool {
 	for len(o) > 0 {
 		if len(o) < 4 || len(o) < 4+int(byteorder.BEUint16(o[2:4])) {
 			return false
@@ -127,7 +130,7 @@ type IANA struct {
 
 // ParseIANA reads one.
 func ParseIANA(data []byte) (a IANA, ok bool) {
-	if len(data) < 12 || !DHCP6Options(data[12:]).ok() {
+	if len(data) < 12 || !DHCP6Options(data[12:]).OK() {
 		return a, false
 	}
 	a = IANA{byteorder.BEUint32(data), byteorder.BEUint32(data[4:]), byteorder.BEUint32(data[8:]), DHCP6Options(data[12:])}
