@@ -37,8 +37,7 @@ type conn struct {
 	recovery      recovery
 	undo          undo
 	rack          rack
-	ecn           ecn
-	mtu           mtuSearch
+	mtu           *mtuSearch // nil: there is nothing to be found out
 	rtt           rtt
 
 	// What is received.
@@ -56,6 +55,7 @@ type conn struct {
 	rcvScale    uint8
 	finSeen     bool // the peer has no more to send, and all has come
 	sackOK      bool
+	ecn         ecn // of both directions; here it takes least room
 
 	// What is due.
 	synDue, resetDue, ackNow, probeDue, aliveDue bool

@@ -5,7 +5,6 @@ package tcp
 
 // mtuSearch looks for the longest segment that gets through, between conn.segment, which does, and most.
 type mtuSearch struct {
-	on     bool
 	top    int   // the longest that the first link takes: what is hoped for
 	most   int   // the longest that may still get through
 	probe  int   // the length that is under way, 0 if none is
@@ -39,17 +38,20 @@ func (c *conn) blackHole() {
 	if c.retries < suspectAfter || c.flight.count == 0 || c.flight.get(0).length() <= n {
 		return
 	}
-	top := max(c.mtu.top, c.segment)
+	top := c.segment
+	if c.mtu != nil {
+		top = max(top, c.mtu.top)
+	}
 	c.count.TCPMTUPFail.Add(1)
 	c.limit(n)
-	c.mtu = mtuSearch{on: true, top: top, most: top}
+	c.mtu = &mtuSearch{top: top, most: top}
 }
 
 // nextLonger makes a segment of data a probe if it is time for one: RFC 4821 section 7.4. Whoever has little to send, or is repairing a
 // loss, does not search.
 func (c *conn) nextLonger(now int64, s *outgoing) bool {
-	m := &c.mtu
-	if !m.on || m.probe != 0 || now < m.nextAt || c.recovery.active() || c.flight.lost > 0 || c.state != established && c.state != closeWait {
+	m := c.mtu
+	if m == nil || m.probe != 0 || now < m.nextAt || c.recovery.active() || c.flight.lost > 0 || c.state != established && c.state != closeWait {
 		return false
 	}
 	if m.most-c.segment < smallestStep { // it was over: the path may be another by now
@@ -80,25 +82,27 @@ func (c *conn) sentLonger(s *outgoing) {
 
 // longerArrived: segments may be as long as the probe was. RFC 4821 section 7.6.1.
 func (c *conn) longerArrived() {
-	m := &c.mtu
-	if m.probe <= c.segment { // it was given up meanwhile
-		m.probe = 0
+	m := c.mtu
+	if m == nil || m.probe == 0 { // it was given up meanwhile
 		return
 	}
 	c.count.TCPMTUPSuccess.Add(1)
-	c.segment, m.probe = m.probe, 0
+	c.segment, m.probe = max(c.segment, m.probe), 0
 	c.cong.Resize(c.largestPayload())
 	c.searched()
 }
 
 // longerLost: segments may not. RFC 4821 section 7.6.2: that is no congestion. What was in it is sent again, cut.
 func (c *conn) longerLost(now int64) {
-	m := &c.mtu
+	m := c.mtu
+	if m == nil || m.probe == 0 { // it was given up meanwhile
+		return
+	}
 	c.count.TCPMTUPFail.Add(1)
 	m.most = max(min(m.most, m.probe-1), c.segment)
 	m.probe = 0
 	c.recovery.force = true
-	if c.searched(); m.on && m.most-c.segment < smallestStep {
+	if c.searched(); m.most-c.segment < smallestStep {
 		m.nextAt = now + raiseTime
 	}
 }
@@ -106,7 +110,7 @@ func (c *conn) longerLost(now int64) {
 // searched ends the search if there is nothing more to be had.
 func (c *conn) searched() {
 	if c.mtu.top-c.segment < smallestStep {
-		c.mtu = mtuSearch{}
+		c.mtu = nil
 	}
 }
 

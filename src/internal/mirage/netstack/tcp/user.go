@@ -87,7 +87,9 @@ func (c *conn) limit(n int) {
 		return
 	}
 	c.segment = n
-	c.mtu.top, c.mtu.most = min(c.mtu.top, n), min(c.mtu.most, n)
+	if m := c.mtu; m != nil {
+		m.top, m.most = min(m.top, n), min(m.most, n)
+	}
 	c.cong.Resize(c.largestPayload())
 	for i := range c.flight.count { // what was too long is lost, without congestion
 		if r := c.flight.get(i); r.mark == out && r.length() > c.largestPayload()+1 {
