@@ -15,5 +15,7 @@
 // nested questions, whatever loops there are; the cache is bounded. It asks servers for no more of a name than they need to
 // know (RFC 9156), and gives old answers when no new ones can be had (RFC 8767).
 //
-// It does not validate DNSSEC, does not forward, and asks over IPv4 unless told otherwise.
+// With Options.Forward it asks one resolver of somebody's instead (package dot: by TLS), and keeps what it learns all the same.
+//
+// It does not validate DNSSEC, and asks over IPv4 unless told otherwise.
 package resolver

@@ -17,6 +17,9 @@ func (r *Resolver) fetch(w *work, name dns.Name, typ dns.Type) (*entry, error) {
 		delete(w.active, k)
 		w.depth--
 	}()
+	if r.options.Forward != nil {
+		return r.forward(w, k)
+	}
 	zone := r.zoneOf(k)
 	total := k.name.Labels()
 	known := zone.key.name.Labels() + 1 // labels of the name that the servers get to know

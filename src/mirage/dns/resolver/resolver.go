@@ -43,6 +43,10 @@ type Options struct {
 	// MaxQuestions bounds how many questions are being resolved at a time; 0 is 1000.
 	MaxQuestions int
 
+	// Forward, if not nil, is asked instead of all servers: with a query that wants recursion, for an answer that is believed. It may be
+	// called at the same time. dot.Client.Exchange is one.
+	Forward func(ctx context.Context, query *dns.Message) (*dns.Message, error)
+
 	// Dial is how servers are reached, by "udp" and "tcp"; nil is net.Dialer's DialContext, which for each query takes
 	// another port (RFC 5452 section 9.2).
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
