@@ -34,10 +34,11 @@ func newFake(n int) *fakeRing {
 
 func (r *fakeRing) Slots() int                         { return r.n }
 func (r *fakeRing) Prepare(slot int, q *Request) error { return r.prepared }
-func (r *fakeRing) Finish(slot int, q *Request) {
+func (r *fakeRing) Finish(slot int, q *Request) error {
 	for i := range q.Data {
 		q.Data[i] = 7
 	}
+	return nil
 }
 func (r *fakeRing) Add(slot int) bool {
 	r.added = append(r.added, slot)

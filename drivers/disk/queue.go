@@ -97,7 +97,7 @@ func (q *queue) finish(i int) error {
 	s := &q.slots[i]
 	err := <-s.done
 	if err == nil {
-		q.ring.Finish(i, &s.request)
+		err = q.ring.Finish(i, &s.request)
 	}
 	q.release(i)
 	return err
@@ -108,9 +108,10 @@ func (q *queue) serve() {
 	for {
 		q.mu.Lock()
 		q.drain()
-		pending := !q.paused && q.ring.Arm()
-		err := q.ring.Err()
-		closed := q.closed
+		pending, closed, err := false, q.closed, error(nil)
+		if !q.paused {
+			pending, err = q.ring.Arm(), q.ring.Err()
+		}
 		q.mu.Unlock()
 		switch {
 		case closed:

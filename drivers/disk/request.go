@@ -31,7 +31,7 @@ type Ring interface {
 	Prepare(slot int, r *Request) error
 
 	// Finish takes what the device has read from where Prepare made room for it.
-	Finish(slot int, r *Request)
+	Finish(slot int, r *Request) error
 
 	// Add puts a slot's request into the ring, and Flush shows the device all that were added. Of these and those below, but
 	// for Wait, one is called at a time.

@@ -145,10 +145,11 @@ func describeRange(b []byte, q *disk.Request) (kind uint32) {
 }
 
 // Finish implements disk.Ring.
-func (r *ring) Finish(i int, q *disk.Request) {
+func (r *ring) Finish(i int, q *disk.Request) error {
 	if n := r.slots[i].read; n > 0 {
 		copy(q.Data, r.slots[i].data.Bytes()[:n])
 	}
+	return nil
 }
 
 // Add implements disk.Ring.

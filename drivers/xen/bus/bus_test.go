@@ -7,6 +7,7 @@ import (
 	"internal/mirage/device"
 	"internal/mirage/drivers/xen/store"
 	"internal/mirage/drivers/xen/xentest"
+	"runtime"
 	"strconv"
 	"testing"
 )
@@ -107,20 +108,63 @@ func TestAwaitEnd(t *testing.T) {
 		"closing": func(s *xentest.Store) { s.Set(back+"/state", "5") },
 		"gone":    func(s *xentest.Store) { s.Delete(back + "/state") },
 		"store":   func(s *xentest.Store) { s.Page().Store32(2060, 5000); s.Raise() },
+		"ours":    nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, c := guest(t)
 			s.Set(back+"/state", "4")
 			all, _ := Devices(c, "vif")
+			if err := all[0].Follow(); err != nil {
+				t.Fatal(err)
+			}
 			ended := make(chan error)
 			go func() { ended <- all[0].AwaitEnd() }()
-			for s.Watches() == 0 {
-			}
 			s.Set(back+"/hotplug-status", "connected")
-			end(s)
+			if end == nil {
+				all[0].Close()
+			} else {
+				end(s)
+			}
 			if err := <-ended; err == nil {
 				t.Error("ended without a reason")
 			}
 		})
+	}
+}
+
+// xen/include/public/io/xenbus.h and the toolstack's online: a back end that closes is answered with Closed, and one that is to
+// come back is told that we begin anew.
+func TestReopen(t *testing.T) {
+	s, c := guest(t)
+	all, _ := Devices(c, "vif")
+	d := all[0]
+	s.Set(back+"/online", "1")
+	s.Set(back+"/state", "6")
+	done := make(chan error)
+	go func() { done <- d.Reopen(Closed, 10*clock.Second) }()
+	for s.Get("device/vif/0/state") != "1" {
+		runtime.Gosched()
+	}
+	s.Set(back+"/state", "2")
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	s.Set(back+"/online", "0")
+	if err := d.Reopen(Closing, 10*clock.Second); err != errClosed || s.Get("device/vif/0/state") != "6" {
+		t.Errorf("one that is taken away: %v", err)
+	}
+	s.Set(back+"/online", "1")
+	s.Set(back+"/state", "6")
+	go func() { done <- d.Reopen(Closed, 10*clock.Second) }()
+	for s.Get("device/vif/0/state") != "1" {
+		runtime.Gosched()
+	}
+	s.Delete(back + "/state")
+	if err := <-done; err != errClosed {
+		t.Errorf("one whose folder goes: %v", err)
+	}
+	s.Set(back+"/state", "6")
+	if err := d.Reopen(Closed, clock.Millisecond); err != errTime {
+		t.Errorf("one that does not come back: %v", err)
 	}
 }

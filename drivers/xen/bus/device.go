@@ -2,7 +2,6 @@ package bus
 
 import (
 	"errors"
-	"internal/mirage/clock"
 	"internal/mirage/drivers/xen/store"
 	"internal/strconv"
 )
@@ -27,6 +26,7 @@ var (
 	errBackend = errors.New("xenbus: a device without a back end")
 	errTime    = errors.New("xenbus: the back end does not get ready")
 	errClosed  = errors.New("xenbus: the back end closes")
+	errNumber  = errors.New("xenbus: the back end says something that is no number")
 )
 
 // A Device is the front end of a device.
@@ -35,6 +35,9 @@ type Device struct {
 	Path      string // our folder
 	Backend   string // the other's
 	BackendID uint16 // the domain that has it
+
+	states *store.Watch  // Follow's
+	closed chan struct{} // when nobody wants to hear of them any more
 }
 
 // Devices returns the devices of a kind, such as vif.
@@ -81,6 +84,19 @@ func (d *Device) Offers(feature string) bool {
 	return err == nil && v == "1"
 }
 
+// Number reads a number that the back end says; the error is store.ErrNotFound, that it does not, or that it is none.
+func (d *Device) Number(key string) (uint64, error) {
+	v, err := d.Store.Read(store.None, d.Backend+"/"+key)
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.ParseUint(v, 10, 64)
+	if err != nil {
+		return 0, errNumber
+	}
+	return n, nil
+}
+
 // A Setting is a key in our folder and its value.
 type Setting [2]string
 
@@ -114,51 +130,11 @@ func (d *Device) State() (State, error) {
 	return State(n), err
 }
 
-// Await waits until the back end is in the state, for at most so many nanoseconds. One that is about to go is an error.
-func (d *Device) Await(want State, ns int64) error {
-	w, err := d.Store.Watch(d.Backend + "/state")
-	if err != nil {
-		return err
+// Name is the device's name among those of its kind: a number.
+func (d *Device) Name() string {
+	i := len(d.Path)
+	for i > 0 && d.Path[i-1] != '/' {
+		i--
 	}
-	defer d.Store.Unwatch(w)
-	deadline, over := clock.NewTimer(ns)
-	defer deadline.Stop()
-	for {
-		select {
-		case <-w.C:
-		case <-d.Store.Failed():
-		case <-over:
-			return errTime
-		}
-		switch s, err := d.State(); {
-		case err != nil:
-			return err
-		case s == want:
-			return nil
-		case s == Closing || s == Closed:
-			return errClosed
-		}
-	}
-}
-
-// AwaitEnd waits until the back end closes or is gone, and says why.
-func (d *Device) AwaitEnd() error {
-	w, err := d.Store.Watch(d.Backend + "/state")
-	if err != nil {
-		return err
-	}
-	defer d.Store.Unwatch(w)
-	for {
-		select {
-		case <-w.C:
-		case <-d.Store.Failed():
-		}
-		s, err := d.State()
-		if err != nil {
-			return err
-		}
-		if s == Unknown || s == Closing || s == Closed {
-			return errClosed
-		}
-	}
+	return d.Path[i:]
 }

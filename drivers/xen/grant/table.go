@@ -39,10 +39,22 @@ type Table struct {
 	mu    sync.Mutex
 	pages []*dma.Memory // the table, which grows
 	free  []Ref
+	held  []*Memory // closed, but the other domain had them mapped
 }
 
 // New returns the machine's grant table. There is one.
 func New(h xen.Hypervisor) *Table { return &Table{hypervisor: h} }
+
+// sweep frees what was held and is not any more.
+func (t *Table) sweep() {
+	t.mu.Lock()
+	held := t.held
+	t.held = nil
+	t.mu.Unlock()
+	for _, m := range held {
+		m.Close()
+	}
+}
 
 // entry is where the entry of a right lies.
 func (t *Table) entry(r Ref) (mem *dma.Memory, off int) {

@@ -86,8 +86,8 @@ func (c *card) attach() {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.tx = c.domain.NewBack(number("tx-ring-ref"), 12)
-	c.rx = c.domain.NewBack(number("rx-ring-ref"), 8)
+	c.tx = c.domain.NewBack(12, number("tx-ring-ref"))
+	c.rx = c.domain.NewBack(8, number("rx-ring-ref"))
 	c.port = number("event-channel")
 	c.domain.OnEvent(c.port, c.notified)
 }

@@ -43,7 +43,11 @@ type Device struct {
 // Open connects a card.
 func Open(h xen.Hypervisor, grants *grant.Table, front *bus.Device) (*Device, error) {
 	d := &Device{front: front, hypervisor: h}
-	if err := d.connect(grants); err != nil {
+	err := d.connect(grants)
+	if err == nil {
+		err = front.Follow()
+	}
+	if err != nil {
 		d.close()
 		return nil, err
 	}

@@ -30,6 +30,15 @@ func (r *Bytes) Empty() bool {
 	return taken == put || !ok
 }
 
+// Room is how many bytes there is room for, 0 in a ring that is broken.
+func (r *Bytes) Room() int {
+	taken, put, ok := r.counts()
+	if !ok {
+		return 0
+	}
+	return r.Size - int(put-taken)
+}
+
 // Write puts bytes into the ring, as many as there is room for, and returns how many. The runtime may write to the console
 // at the same time: then the bytes go behind its.
 func (r *Bytes) Write(p []byte) int {

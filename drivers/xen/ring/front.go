@@ -33,10 +33,10 @@ type Front struct {
 	err     error
 }
 
-// New makes a ring with entries of so many bytes, a multiple of 4, of a zeroed page.
+// New makes a ring with entries of so many bytes, a multiple of 4, of a zeroed page or several in a row.
 func New(mem *dma.Memory, entry int) *Front {
 	r := &Front{mem: mem, entry: entry, size: 1}
-	for int(r.size)*2*entry <= dma.PageSize-header {
+	for int(r.size)*2*entry <= mem.Len()-header {
 		r.size *= 2
 	}
 	mem.Store32(requestEvent, 1)

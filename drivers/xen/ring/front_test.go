@@ -19,7 +19,7 @@ func open(t testing.TB, entry int) (*ring.Front, *xentest.Back, *dma.Memory) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ring.New(m.Memory, entry), h.(*xentest.Domain).NewBack(m.Ref(0), entry), m.Memory
+	return ring.New(m.Memory, entry), h.(*xentest.Domain).NewBack(entry, m.Ref(0)), m.Memory
 }
 
 // ring.h, __CONST_RING_SIZE: the largest power of 2 of entries that fit behind the header.

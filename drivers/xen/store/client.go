@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"internal/mirage/clock"
 	"internal/mirage/device"
 	"internal/mirage/dma"
 	"internal/mirage/drivers/xen"
@@ -25,7 +26,11 @@ var (
 	errGone  = errors.New("xenstore: the event channel was closed")
 	errSize  = errors.New("xenstore: a message is longer than any may be")
 	errReply = errors.New("xenstore: an answer to no question")
+	errTime  = errors.New("xenstore: a request has had no answer for half a minute: is the xenstore's daemon running?")
 )
+
+// patience is how long an answer may take, nanoseconds.
+const patience = 30 * clock.Second
 
 // A message is what the store sends.
 type message struct {
@@ -40,12 +45,15 @@ type Client struct {
 	notify            func()
 	in                []byte // the beginning of the next message; the receiving goroutine's
 
-	asking sync.Mutex // one request at a time
-	next   uint32     // its number
+	asking   sync.Mutex // one request at a time
+	next     uint32     // its number
+	patience int64
 
 	mu      sync.Mutex
-	room    sync.Cond // for requests, or the client has failed
-	asked   uint32    // the number of the request that waits for its answer, 0: none does
+	room    sync.Cond       // for requests, or the client has failed
+	asked   uint32          // the number of the request that waits for its answer, 0: none does
+	late    bool            // it has waited for too long
+	given   map[uint32]bool // requests that were given up, and may still be answered
 	answer  chan message
 	watches map[string]*Watch // by token
 	tokens  uint64
@@ -72,6 +80,8 @@ func newClient(mem *dma.Memory, line irq.Line, notify func()) *Client {
 		notify:   notify,
 		in:       make([]byte, 0, headerSize+maxBody),
 		answer:   make(chan message, 1),
+		patience: patience,
+		given:    map[uint32]bool{},
 		watches:  map[string]*Watch{},
 		failed:   make(chan struct{}),
 	}
@@ -152,6 +162,10 @@ func (c *Client) deliver(m message) error {
 		}
 		return nil
 	}
+	if c.given[m.request] {
+		delete(c.given, m.request)
+		return nil
+	}
 	if c.asked == 0 || m.request != c.asked {
 		return errReply
 	}
@@ -179,10 +193,29 @@ func (c *Client) ask(k kind, t Transaction, parts ...string) ([]byte, error) {
 	for _, p := range parts {
 		b = append(b, p...)
 	}
-	if err := c.send(b); err != nil {
+	return c.exchange(k, b)
+}
+
+// exchange sends a request and waits for its answer.
+func (c *Client) exchange(k kind, request []byte) ([]byte, error) {
+	over, id := make(chan struct{}), c.next
+	c.mu.Lock()
+	c.asked, c.late = id, false
+	c.mu.Unlock()
+	timer := clock.AfterFunc(c.patience, func() {
+		c.mu.Lock()
+		c.late = c.late || c.asked == id
+		c.mu.Unlock()
+		c.room.Broadcast()
+		close(over)
+	})
+	defer timer.Stop()
+	if err := c.send(request); err != nil {
 		return nil, err
 	}
 	select {
+	case <-over:
+		return nil, c.giveUp()
 	case m := <-c.answer:
 		switch s := splitNUL(m.body); {
 		case m.kind == failure && len(s) > 0:
@@ -196,16 +229,33 @@ func (c *Client) ask(k kind, t Transaction, parts ...string) ([]byte, error) {
 	}
 }
 
-// send puts a request into the ring, waiting while that is full.
+// giveUp waits for the answer no longer.
+func (c *Client) giveUp() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.asked == 0 {
+		<-c.answer // it has come just now, and nobody wants it any more
+		return errTime
+	}
+	c.given[c.asked] = true
+	c.asked = 0
+	return errTime
+}
+
+// send puts a request into the ring, waiting while that is full. One that is there in part cannot be taken back: if the rest
+// finds no room, that is the client's end.
 func (c *Client) send(b []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.asked = c.next
+	whole := len(b)
 	for {
 		if c.err != nil {
 			return c.err
 		}
-		n := c.requests.Write(b)
+		n := 0
+		if len(b) > ringSize || len(b) <= c.requests.Room() { // else it waits as a whole, and can be taken back
+			n = c.requests.Write(b)
+		}
 		if err := c.requests.Err(); err != nil {
 			return err
 		}
@@ -215,8 +265,16 @@ func (c *Client) send(b []byte) error {
 		if b = b[n:]; len(b) == 0 {
 			return nil
 		}
-		if n == 0 {
+		switch {
+		case n > 0:
+		case !c.late:
 			c.room.Wait()
+		case len(b) == whole:
+			c.asked = 0
+			return errTime
+		default:
+			c.line.Close() // serve ends the client
+			return errTime
 		}
 	}
 }

@@ -4,6 +4,7 @@ package store
 
 import (
 	"errors"
+	"internal/mirage/clock"
 	"internal/mirage/device"
 	"internal/mirage/drivers/xen"
 	"internal/mirage/drivers/xen/xentest"
@@ -171,4 +172,42 @@ func put(s *xentest.Store, b []byte) {
 		m.Bytes()[replyData+(int(at)+i)%ringSize] = v
 	}
 	m.Store32(replyPut, at+uint32(len(b)))
+}
+
+// A store that stops answering costs the requests, not the machine; answers that come too late are nobody's.
+func TestStoreThatStopsAnswering(t *testing.T) {
+	s, c := open(t)
+	c.patience = clock.Millisecond
+	s.Set("a", "1")
+	s.SetQuiet(true)
+	for range 3 {
+		if _, err := c.Read(None, "a"); err != errTime {
+			t.Error(err)
+		}
+	}
+	// As many as the ring holds, and then what finds no room.
+	for range 100 {
+		if err := c.Write(None, "b", "1234567890"); err != errTime {
+			t.Fatal(err)
+		}
+	}
+	c.patience = clock.Hour
+	s.SetQuiet(false)
+	if v, err := c.Read(None, "a"); v != "1" || err != nil {
+		t.Errorf("%q, %v", v, err)
+	}
+}
+
+// One that takes a part of a request and no more cannot be talked to again.
+func TestStoreThatTakesHalf(t *testing.T) {
+	s, c := open(t)
+	c.patience = clock.Millisecond
+	s.SetQuiet(true)
+	if err := c.Write(None, "a", strings.Repeat("x", 3000)); err != errTime {
+		t.Error(err)
+	}
+	<-c.Failed()
+	if _, err := c.Read(None, "a"); err == nil {
+		t.Error("goes on")
+	}
 }

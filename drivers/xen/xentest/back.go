@@ -13,13 +13,14 @@ type Back struct {
 	taken, made uint32
 }
 
-// NewBack returns the other side of the ring in a granted page.
-func (d *Domain) NewBack(ref uint32, entry int) *Back {
+// NewBack returns the other side of the ring in a granted page, or in several in a row.
+func (d *Domain) NewBack(entry int, refs ...uint32) *Back {
+	size := len(refs) * dma.PageSize
 	d.mu.Lock()
-	m, _ := dma.At(uint64(d.grants[ref/512].Load32(int(ref%512)*8+4))<<12, dma.PageSize)
+	m, _ := dma.At(uint64(d.grants[refs[0]/512].Load32(int(refs[0]%512)*8+4))<<12, size)
 	d.mu.Unlock()
 	b := &Back{Mem: m, Entry: entry, Size: 1}
-	for int(b.Size)*2*entry <= dma.PageSize-64 {
+	for int(b.Size)*2*entry <= size-64 {
 		b.Size *= 2
 	}
 	return b

@@ -27,6 +27,7 @@ type Store struct {
 	began   uint32      // transactions
 	in      []byte
 	out     []byte // what the ring has no room for
+	quiet   bool
 }
 
 const home = "/local/domain/1/"
@@ -51,6 +52,14 @@ func (s *Store) Set(path, value string) {
 	defer s.mu.Unlock()
 	s.set(absolute(path), value)
 	s.flush()
+}
+
+// SetQuiet says whether requests stay unanswered. When they do not any more, those that were made are answered.
+func (s *Store) SetQuiet(quiet bool) {
+	s.mu.Lock()
+	s.quiet = quiet
+	s.mu.Unlock()
+	s.serve()
 }
 
 // Get reads a value.
@@ -99,6 +108,9 @@ func (s *Store) changed(path string) {
 func (s *Store) serve() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.quiet {
+		return
+	}
 	taken, put := s.page.Load32(2048), s.page.Load32(2052)
 	for ; taken != put; taken++ {
 		s.in = append(s.in, s.page.Bytes()[taken%1024])

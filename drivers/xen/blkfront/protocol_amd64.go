@@ -1,0 +1,4 @@
+package blkfront
+
+// protocol says how requests lie in memory: xen/include/public/io/protocols.h.
+const protocol = "x86_64-abi"
