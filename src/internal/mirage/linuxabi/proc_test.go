@@ -4,6 +4,7 @@ package linuxabi
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -13,12 +14,15 @@ import (
 	"internal/mirage/linuxabi/linux"
 )
 
+// tableName begins the names of this process's sockets among all of the host's.
+var tableName = fmt.Sprint("table-of-mirage-", os.Getpid(), "-")
+
 // TestUnixTableAsHost compares what /proc/net/unix says of sockets in each state (unix(7)).
 func TestUnixTableAsHost(t *testing.T) {
 	ours, _ := booted(t, "/x")
 	bothOf(t, hostWorld(t), ours, func(l *streamLog) {
 		for _, kind := range []int{linux.SOCK_STREAM, linux.SOCK_SEQPACKET, linux.SOCK_DGRAM} {
-			name := fmt.Sprint("\x00table-of-mirage-", kind)
+			name := fmt.Sprint("\x00", tableName, kind)
 			server := l.w.must(l.t, syscall.SYS_SOCKET, linux.AF_UNIX, kind, 0)
 			l.w.must(l.t, syscall.SYS_BIND, server, unixAddr(name), 2+len(name))
 			l.unixRows("bound")
@@ -47,7 +51,7 @@ func (l *streamLog) unixRows(what string) {
 	l.lines = append(l.lines, what+": "+heading)
 	var rows []string
 	for line := range strings.Lines(text) {
-		if f := strings.Fields(line); len(f) == 8 && strings.HasPrefix(f[7], "@table-of-mirage-") {
+		if f := strings.Fields(line); len(f) == 8 && strings.HasPrefix(f[7], "@"+tableName) {
 			f[0], f[1], f[6] = "-", "-", "-" // address, references, inode
 			rows = append(rows, what+": "+strings.Join(f, " "))
 		}
