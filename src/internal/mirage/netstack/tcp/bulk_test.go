@@ -19,7 +19,7 @@ var bulkLines = []struct {
 	{0, 4 << 20, 6e6},
 	{10, 4 << 20, 800e3},
 	{50, 2 << 20, 300e3},
-	{200, 256 << 10, 10e3},
+	{200, 256 << 10, 3e3},
 }
 
 // TestBulk: two stacks move data over bad lines, one way and then the other, and it comes out as it went in. With
