@@ -3,9 +3,9 @@
 //	mirage run [flags] PACKAGE-or-IMAGE [arguments]
 //	mirage doctor
 //
-// run builds the package, if it is one, makes a machine of QEMU and boots the image in it. Standard input, output
-// and error, the arguments and the exit code are the program's; 124 is a time limit that is over, 125 a machine that
-// could not be made or failed. `mirage run -h` lists the flags.
+// run builds the package, if it is one, or gets it as `go install` does, if it is PATH@VERSION, makes a machine of QEMU and
+// boots the image in it. Standard input, output and error, the arguments and the exit code are the program's; 124 is a time
+// limit that is over, 125 a machine that could not be made or failed. `mirage run -h` lists the flags.
 //
 // An interrupt (Ctrl-C), SIGTERM, SIGHUP and SIGQUIT (Ctrl-\) are passed on to the program, as the same signal. One that has
 // no handler for it ends as it would on Linux; the second signal ends the machine at once, as do 5 seconds after the first,

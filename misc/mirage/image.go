@@ -62,6 +62,9 @@ func (o *options) image(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if strings.Contains(o.program, "@") {
+		return o.install(gocmd, dir)
+	}
 	path, err := filepath.Abs(o.program)
 	if err != nil {
 		return "", err
@@ -82,6 +85,26 @@ func (o *options) image(dir string) (string, error) {
 		return "", fmt.Errorf("%s is not a program: no package main", o.program)
 	}
 	return image, nil
+}
+
+// install gets a package by PATH@VERSION, as `go install` does, and returns its image, in dir.
+func (o *options) install(gocmd, dir string) (string, error) {
+	modules, err := exec.Command(gocmd, "env", "GOMODCACHE").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOMODCACHE: %w", err)
+	}
+	cmd := exec.Command(gocmd, "install", o.program)
+	cmd.Env = append(os.Environ(), "GOOS=mirage", "GOARCH="+o.guestArch(), "CGO_ENABLED=0", "GOROOT=", "GOBIN=", "GOPATH="+dir,
+		"GOMODCACHE="+strings.TrimSpace(string(modules)))
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return "", &buildError{err}
+	}
+	images, err := filepath.Glob(filepath.Join(dir, "bin", "mirage_"+o.guestArch(), "*"))
+	if err != nil || len(images) != 1 {
+		return "", fmt.Errorf("go install %s made no program", o.program)
+	}
+	return images[0], nil
 }
 
 // goCommand returns the go command of the toolchain that this command belongs to: it lies beside it.

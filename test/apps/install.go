@@ -18,7 +18,7 @@ import (
 const host = "host"
 
 // unreachable are the go command's words for a module that it could not fetch.
-var unreachable = regexp.MustCompile(`dial tcp|no such host|i/o timeout|TLS handshake timeout|module lookup disabled|connection re(fused|set)|proxyconnect|unreachable|502 Bad Gateway|503 Service`)
+var unreachable = regexp.MustCompile(`dial tcp|no such host|i/o timeout|TLS handshake timeout|module lookup disabled|connection re(fused|set)|proxyconnect|unreachable|403 Forbidden|502 Bad Gateway|503 Service`)
 
 // install builds a package for an architecture of mirage or for the host and returns the file. A package is PATH@VERSION, or ./NAME
 // of the module programs.

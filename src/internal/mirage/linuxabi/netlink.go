@@ -6,8 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// Netlink sockets of the routing family (netlink(7), rtnetlink(7), RFC 3549): they answer dumps of links, addresses and
-// routes, which is how package net lists interfaces. Nothing is changed through them.
+// Netlink sockets of the routing family (netlink(7), rtnetlink(7), RFC 3549): they answer dumps of links, addresses,
+// routes and neighbours, which is how package net lists interfaces, and requests for one link or route. Nothing is changed through
+// them.
 
 // netlinkSocket is one of them.
 type netlinkSocket struct {

@@ -52,6 +52,9 @@ func neighboursText(p *Process) string {
 	s := "IP address       HW type     Flags       HW address            Mask     Device\n"
 	for _, i := range p.net.stack.Interfaces() {
 		for _, n := range p.net.stack.Interface(i.Index).Neighbours() {
+			if !n.Addr.Is4() {
+				continue
+			}
 			s += column(n.Addr.String(), 17) + column("0x"+zeroPadded(uint64(hardwareType(i)), 16, 1), 12) +
 				column("0x"+zeroPadded(complete, 16, 1), 12) + column(n.MAC.String(), 22) + column("*", 9) + i.Name + "\n"
 		}

@@ -33,13 +33,16 @@ func (p *Process) answer(h linux.Nlmsghdr, body []byte) [][]byte {
 	ours := func(a wire.Addr) bool {
 		return family == linux.AF_UNSPEC || family == linux.AF_INET && a.Is4() || family == linux.AF_INET6 && !a.Is4()
 	}
-	switch {
-	case dumping && h.Type == linux.RTM_GETLINK:
+	if !dumping {
+		return d.ask(p, body)
+	}
+	switch h.Type {
+	case linux.RTM_GETLINK:
 		p.net.wait()
 		for _, i := range p.net.stack.Interfaces() {
-			d.link(i)
+			d.link(i, linux.NLM_F_MULTI)
 		}
-	case dumping && h.Type == linux.RTM_GETADDR:
+	case linux.RTM_GETADDR:
 		p.net.wait()
 		for _, i := range p.net.stack.Interfaces() {
 			for _, a := range i.Addrs {
@@ -48,11 +51,20 @@ func (p *Process) answer(h linux.Nlmsghdr, body []byte) [][]byte {
 				}
 			}
 		}
-	case dumping && h.Type == linux.RTM_GETROUTE:
+	case linux.RTM_GETROUTE:
 		p.net.wait()
 		for _, r := range p.net.stack.Routes() {
 			if ours(r.Dst.Addr) {
 				d.route(r)
+			}
+		}
+	case linux.RTM_GETNEIGH:
+		p.net.wait()
+		for _, i := range p.net.stack.Interfaces() {
+			for _, n := range p.net.stack.Interface(i.Index).Neighbours() {
+				if ours(n.Addr) {
+					d.neighbour(i, n.Addr, n.MAC)
+				}
 			}
 		}
 	default:
@@ -146,9 +158,9 @@ func hardwareType(i netstack.InterfaceInfo) uint16 {
 	return linux.ARPHRD_ETHER
 }
 
-// link appends an interface (struct ifinfomsg and attributes).
-func (d *dump) link(i netstack.InterfaceInfo) {
-	d.begin(linux.RTM_NEWLINK, linux.NLM_F_MULTI)
+// link appends an interface (struct ifinfomsg and attributes), with flags in its header.
+func (d *dump) link(i netstack.InterfaceInfo, flags uint16) {
+	d.begin(linux.RTM_NEWLINK, flags)
 	var h [16]byte
 	put16(h[2:], hardwareType(i))
 	put32(h[4:], uint32(i.Index))

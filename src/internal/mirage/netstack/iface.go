@@ -133,14 +133,6 @@ func (s *Stack) Interfaces() []InterfaceInfo {
 	return all
 }
 
-// Neighbours lists the IPv4 neighbours that are known, in no order.
-func (i *Interface) Neighbours() []arp.Neighbour {
-	if i.loopback {
-		return nil
-	}
-	return i.neighbours.Known()
-}
-
 // Configured returns a channel that is closed when the interface first has an IPv4 address.
 func (i *Interface) Configured() <-chan struct{} { return i.configured }
 

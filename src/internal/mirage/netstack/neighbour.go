@@ -346,3 +346,20 @@ func (i *Interface) unreachable6(held *device.Frame) {
 	e.Payload = p[chain.At:]
 	i.stack.failed(chain.Next, &e)
 }
+
+// A Neighbour is one whose hardware address is known.
+type Neighbour struct {
+	Addr wire.Addr
+	MAC  wire.MAC
+}
+
+// Neighbours lists the neighbours that are known, IPv4's first.
+func (i *Interface) Neighbours() (all []Neighbour) {
+	if i.loopback {
+		return nil
+	}
+	add := func(a wire.Addr, mac wire.MAC) { all = append(all, Neighbour{a, mac}) }
+	i.neighbours.Known(add)
+	i.v6.neighbours.Known(add)
+	return all
+}

@@ -21,6 +21,8 @@ const (
 	RTM_GETADDR  = 22
 	RTM_NEWROUTE = 24
 	RTM_GETROUTE = 26
+	RTM_NEWNEIGH = 28
+	RTM_GETNEIGH = 30
 
 	IFLA_ADDRESS   = 1
 	IFLA_BROADCAST = 2
@@ -43,6 +45,7 @@ const (
 	IFA_F_PERM       = 0x80
 
 	RTA_DST      = 1
+	RTA_SRC      = 2
 	RTA_OIF      = 4
 	RTA_GATEWAY  = 5
 	RTA_PRIORITY = 6
@@ -50,6 +53,7 @@ const (
 	RTA_TABLE    = 15
 
 	RT_TABLE_MAIN     = 254
+	RT_TABLE_LOCAL    = 255
 	RTPROT_BOOT       = 3
 	RTPROT_RA         = 9
 	RT_SCOPE_UNIVERSE = 0
@@ -57,6 +61,13 @@ const (
 	RT_SCOPE_LINK     = 253
 	RT_SCOPE_HOST     = 254
 	RTN_UNICAST       = 1
+	RTN_LOCAL         = 2
+	RTN_BROADCAST     = 3
+	RTN_MULTICAST     = 5
+
+	NDA_DST       = 1
+	NDA_LLADDR    = 2
+	NUD_REACHABLE = 2
 
 	ARPHRD_ETHER    = 1
 	ARPHRD_LOOPBACK = 772

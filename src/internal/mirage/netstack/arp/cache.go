@@ -94,22 +94,15 @@ func (c *Cache) Lookup(a wire.Addr) (wire.MAC, bool) {
 	return e.mac, true
 }
 
-// A Neighbour is one that is known.
-type Neighbour struct {
-	Addr wire.Addr
-	MAC  wire.MAC
-}
-
-// Known lists the neighbours that are known.
-func (c *Cache) Known() (all []Neighbour) {
+// Known calls f for each neighbour that is known, in no order. f must not call the cache.
+func (c *Cache) Known(f func(a wire.Addr, mac wire.MAC)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, e := range c.entries {
 		if e.state != pending {
-			all = append(all, Neighbour{e.addr, e.mac})
+			f(e.addr, e.mac)
 		}
 	}
-	return all
 }
 
 // An Answer is what Resolve found.

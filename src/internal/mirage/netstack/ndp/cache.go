@@ -106,6 +106,17 @@ func (c *Cache) SetTimes(reachable, retrans uint32) {
 	}
 }
 
+// Known calls f for each neighbour that is known, in no order. f must not call the cache.
+func (c *Cache) Known(f func(a wire.Addr, mac wire.MAC)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.entries {
+		if e.state != incomplete {
+			f(e.addr, e.mac)
+		}
+	}
+}
+
 func (c *Cache) slot(a wire.Addr) *atomic.Pointer[entry] { return &c.fast[a.Hash(c.seed)%fastSlots] }
 
 // Lookup returns the hardware address of a neighbour that is known and needs no thought. It takes no lock.
