@@ -260,6 +260,17 @@ func (s *datagramSocket) receive(p *Process, b []byte, m *message, flags uintptr
 	if wanted&(wantTime|wantTimeNS) != 0 {
 		m.addTime(wanted&wantTimeNS != 0, wallClock()-nanotime()+g.Time)
 	}
+	if wanted&(wantInfo6|wantHops6|wantClass6) != 0 {
+		control6(m, wanted, &g)
+	}
+	if g.Dst.Is4() {
+		control4(m, wanted, &g)
+	}
+	return n, 0
+}
+
+// control4 adds the ancillary data of ip(7) that is asked for.
+func control4(m *message, wanted uint32, g *dgram.Datagram) {
 	if wanted>>linux.IP_PKTINFO&1 != 0 {
 		var info [12]byte
 		put32(info[:], uint32(g.Iface))
@@ -274,10 +285,6 @@ func (s *datagramSocket) receive(p *Process, b []byte, m *message, flags uintptr
 	if wanted>>linux.IP_RECVTOS&1 != 0 {
 		m.addControl(linux.IPPROTO_IP, linux.IP_TOS, []byte{g.TOS})
 	}
-	if wanted&(wantInfo6|wantHops6|wantClass6) != 0 {
-		control6(m, wanted, &g)
-	}
-	return n, 0
 }
 
 func (s *datagramSocket) shutdown(read, write bool) linux.Errno {

@@ -111,7 +111,7 @@ func (s *Stack) Send(o *inet.Out) error {
 		f.Checksum, f.Start, f.Offset, f.Segment = device.ChecksumPartial, ipv4Room, o.PartialAt, o.Segment
 	}
 	i := o.Route.Link.(*Interface)
-	if o.Loop {
+	if o.Loop && !i.loopback { // what goes out by lo comes in by it anyway
 		i.loop(&o.Route, f.Bytes[wire.EthernetLen:])
 	}
 	i.send(f, &o.Route, o.Batch)

@@ -142,7 +142,7 @@ func (s *Stack) Route(dst, src wire.Addr, iface int) (inet.Route, error) {
 		s.counters.OutNoRoutes.Add(1)
 		return inet.Route{}, inet.ENETUNREACH
 	}
-	if r.Src.IsLoopback() && r.To != inet.Own {
+	if r.Src.IsLoopback() && r.To != inet.Own && !link.loopback {
 		return inet.Route{}, inet.EINVAL // RFC 1122 section 3.2.1.3 (g): not outside the host
 	}
 	r.Link, r.Most, r.Whole = link, int(link.mtu.Load())-wire.IPv4Len, link.whole4
