@@ -259,6 +259,7 @@ func TestStreamOptions(t *testing.T) {
 			{"TCP_KEEPINTVL", linux.IPPROTO_TCP, linux.TCP_KEEPINTVL, []int32{0, 15, 32768}},
 			{"TCP_KEEPCNT", linux.IPPROTO_TCP, linux.TCP_KEEPCNT, []int32{0, 9, 127, 128}},
 			{"TCP_USER_TIMEOUT", linux.IPPROTO_TCP, linux.TCP_USER_TIMEOUT, []int32{0, 1500, -1}},
+			{"TCP_DEFER_ACCEPT", linux.IPPROTO_TCP, linux.TCP_DEFER_ACCEPT, []int32{0, 1, 2, 5, 60, 1000, -1}},
 			{"SO_KEEPALIVE", linux.SOL_SOCKET, linux.SO_KEEPALIVE, []int32{1, 0}},
 			{"SO_REUSEADDR", linux.SOL_SOCKET, linux.SO_REUSEADDR, []int32{1, 0}},
 			{"SO_REUSEPORT", linux.SOL_SOCKET, linux.SO_REUSEPORT, []int32{1, 0}},

@@ -99,7 +99,7 @@ func (s tcpStreams) extras() []counted {
 		from("TCPLossProbeRecovery", &t.TCPLossProbeRecovery), from("TCPDSACKOldSent", &t.TCPDSACKOldSent),
 		from("TCPDSACKRecv", &t.TCPDSACKRecv), from("TCPAbortOnData", &t.TCPAbortOnData),
 		from("TCPAbortOnClose", &t.TCPAbortOnClose), from("TCPAbortOnTimeout", &t.TCPAbortOnTimeout),
-		from("TCPReqQFullDoCookies", &t.TCPReqQFullDoCookies), from("TCPRcvQDrop", &t.TCPRcvQDrop),
+		from("TCPDeferAcceptDrop", &t.TCPDeferAcceptDrop), from("TCPReqQFullDoCookies", &t.TCPReqQFullDoCookies), from("TCPRcvQDrop", &t.TCPRcvQDrop),
 		from("TCPOFOQueue", &t.TCPOFOQueue), from("TCPOFODrop", &t.TCPOFODrop), from("TCPChallengeACK", &t.TCPChallengeACK),
 		from("TCPSYNChallenge", &t.TCPSYNChallenge), from("TCPSynRetrans", &t.TCPSynRetrans),
 		from("TCPOrigDataSent", &t.TCPOrigDataSent), from("TCPKeepAlive", &t.TCPKeepAlive), from("TCPWinProbe", &t.TCPWinProbe),

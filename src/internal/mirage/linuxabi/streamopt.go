@@ -129,8 +129,10 @@ func (s *streamSocket) setTCPOption(name uintptr, value []byte) linux.Errno {
 	case linux.TCP_USER_TIMEOUT:
 		inRange = v >= 0
 		change = func(o *tcp.Options) { o.SetUserTimeout(int64(v) * 1e6) }
-	case linux.TCP_QUICKACK, linux.TCP_DEFER_ACCEPT:
-		return 0 // wishes about when, which may be refused without anybody being the wiser
+	case linux.TCP_DEFER_ACCEPT:
+		change = func(o *tcp.Options) { o.SetDeferAccept(v) }
+	case linux.TCP_QUICKACK:
+		return 0 // a wish about when, which may be refused without anybody being the wiser
 	default:
 		return linux.ENOPROTOOPT
 	}
@@ -226,7 +228,9 @@ func (s *streamSocket) tcpOption(name uintptr, o *tcp.Options) ([]byte, linux.Er
 		return intValue(int(o.UserTimeout() / 1e6)), 0
 	case linux.TCP_MAXSEG:
 		return intValue(s.tcp.Info().SendMSS), 0
-	case linux.TCP_QUICKACK, linux.TCP_DEFER_ACCEPT:
+	case linux.TCP_DEFER_ACCEPT:
+		return intValue(o.DeferAccept()), 0
+	case linux.TCP_QUICKACK:
 		return intValue(0), 0
 	case linux.TCP_CONGESTION:
 		b := make([]byte, 16) // TCP_CA_NAME_MAX

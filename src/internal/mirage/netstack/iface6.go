@@ -223,14 +223,14 @@ func (i *Interface) apply(state *ndp.State) (begun, over []wire.Addr) {
 				over = append(over, a.prefix.Addr)
 				continue
 			}
-			a.deprecated = w.Deprecated
+			a.deprecated, a.routers = w.Deprecated, w.Routers
 		}
 		kept = append(kept, a)
 	}
 	i.addrs = kept
 	for _, w := range state.Addrs {
 		a := address{prefix: w.Prefix, auto: true}
-		a.source = source{optimistic: true, temporary: w.Temporary, deprecated: w.Deprecated}
+		a.source = source{optimistic: true, temporary: w.Temporary, deprecated: w.Deprecated, routers: w.Routers}
 		if i.enter(a, nil) == nil {
 			begun = append(begun, w.Prefix.Addr)
 		}

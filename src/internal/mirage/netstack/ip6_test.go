@@ -364,6 +364,31 @@ func TestSourceSelection(t *testing.T) {
 	}
 }
 
+// RFC 6724 section 5, rule 5.5: what goes by a router comes from a prefix that this router advertises, though another matches longer.
+func TestSourceOfNextHop(t *testing.T) {
+	h := newBare6(t, IPv6Options{Auto: true, Temporary: true})
+	second := addr6("fe80::2:2")
+	const preferred = 8 // RFC 4191 section 2.2
+	h.ra(advert{prefix: "2001:db8:1::/64"})
+	h.ra(advert{prefix: "2001:db8:2::/64", from: second, flags: preferred})
+	h.pass(5 * sec)
+	check := func(next wire.Addr, from string) {
+		t.Helper()
+		r, err := h.stack.Route(addr6("2001:db8:1:1::9"), wire.Any6, 0)
+		if err != nil || r.Next != next || !prefix6(from).Contains(r.Src) {
+			t.Errorf("by %v from %v, want by %v from %s: %v", r.Next, r.Src, next, from, err)
+		}
+	}
+	check(second, "2001:db8:2::/64")
+	h.ra(advert{from: second, lifetime: noLifetime})
+	check(linkRouter, "2001:db8:1::/64")
+	for n := range 8 { // one that advertises the other's prefix too may be used with either
+		h.ra(advert{prefix: "2001:db8:1::/64", from: second.WithID(uint64(n) + 7), flags: preferred, lifetime: noLifetime})
+	}
+	h.ra(advert{prefix: "2001:db8:1::/64", from: second, flags: preferred})
+	check(second, "2001:db8:1::/64")
+}
+
 // A UDP socket and its peers: RFC 3493 section 3.7, link-local addresses with their link (RFC 4007 section 6).
 func TestUDP6(t *testing.T) {
 	h := newFriend6(t)

@@ -89,7 +89,7 @@ func (s *Stack) route6(v *view, dst, src wire.Addr, iface int) (inet.Route, erro
 		return fail(inet.ENETUNREACH)
 	}
 	if r.Src == wire.Any6 {
-		if r.Src = v.source6(dst, link.index); r.Src == wire.Any6 {
+		if r.Src = v.source6(dst, r.Next, link.index); r.Src == wire.Any6 {
 			return fail(inet.EADDRNOTAVAIL)
 		}
 	}

@@ -2,15 +2,17 @@ package netstack
 
 import (
 	"internal/mirage/netstack/inet"
+	"internal/mirage/netstack/ndp"
 	"internal/mirage/netstack/wire"
 )
 
 // source is what an IPv6 address is as the source of what this host begins: RFC 6724 section 5.
 type source struct {
-	bits       uint8 // of its prefix
-	deprecated bool  // RFC 4862 section 5.5.4
-	optimistic bool  // RFC 4429: not known yet to be nobody else's
-	temporary  bool  // RFC 8981
+	bits       uint8       // of its prefix
+	deprecated bool        // RFC 4862 section 5.5.4
+	optimistic bool        // RFC 4429: not known yet to be nobody else's
+	temporary  bool        // RFC 8981
+	routers    ndp.Routers // that advertise its prefix
 }
 
 // add6 adds what IPv6 knows to a view. s.mu is held.
@@ -36,15 +38,15 @@ func (v *view) add6(s *Stack) {
 	}
 }
 
-// source6 chooses the address of an interface to send to dst from, :: if it has none: RFC 6724 section 5.
-func (v *view) source6(dst wire.Addr, iface int) wire.Addr {
+// source6 chooses the address of an interface to send to dst from by way of next, :: if it has none: RFC 6724 section 5.
+func (v *view) source6(dst, next wire.Addr, iface int) wire.Addr {
 	var best *viewAddr
 	for k := range v.addrs {
 		a := &v.addrs[k]
 		if a.to != inet.Own || a.iface != iface || a.addr.Is4() {
 			continue
 		}
-		if best == nil || preferred(a, best, dst) {
+		if best == nil || preferred(a, best, dst, next) {
 			best = a
 		}
 	}
@@ -54,8 +56,8 @@ func (v *view) source6(dst wire.Addr, iface int) wire.Addr {
 	return best.addr
 }
 
-// preferred reports whether a is a better source than b, of the same interface, for what goes to dst.
-func preferred(a, b *viewAddr, dst wire.Addr) bool {
+// preferred reports whether a is a better source than b, of the same interface, for what goes to dst by way of next.
+func preferred(a, b *viewAddr, dst, next wire.Addr) bool {
 	if a.addr == dst || b.addr == dst { // rule 1
 		return a.addr == dst
 	}
@@ -72,7 +74,10 @@ func preferred(a, b *viewAddr, dst wire.Addr) bool {
 	if a.source.deprecated != b.source.deprecated {
 		return b.source.deprecated
 	}
-	// Rules 4 and 5 are about mobility and other interfaces.
+	// Rules 4 and 5 are about mobility and other interfaces. Rule 5.5: a router takes what comes from the prefixes that it advertises.
+	if ra, rb := a.source.routers.Has(next), b.source.routers.Has(next); next != dst && ra != rb {
+		return ra
+	}
 	if ld := label(dst); (label(a.addr) == ld) != (label(b.addr) == ld) { // rule 6
 		return label(a.addr) == ld
 	}

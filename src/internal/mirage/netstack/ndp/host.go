@@ -183,7 +183,7 @@ func (h *Host) Advertised(now int64, from wire.Addr, a *wire.RouterAdvert) {
 		case wire.NDPPrefix:
 			if p, ok := wire.ParsePrefixInfo(o); ok && p.Prefix.Addr != wire.LinkLocal6.Addr && !p.Prefix.Addr.IsMulticast() {
 				h.onLink(now, &p)
-				h.autoconfigure(now, &p)
+				h.autoconfigure(now, &p, from)
 			}
 		case wire.NDPRDNSS:
 			if lifetime, addrs, ok := wire.ParseRDNSS(o); ok {

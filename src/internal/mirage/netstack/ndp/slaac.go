@@ -12,6 +12,28 @@ type AutoAddr struct {
 	Prefix     wire.Prefix
 	Temporary  bool
 	Deprecated bool // not to begin anything with: RFC 4862 section 5.5.4
+	Routers    Routers
+}
+
+// Routers are those that advertise a prefix, as far as is remembered: RFC 6724 section 5, rule 5.5.
+type Routers [4]wire.Addr
+
+// Has reports whether a router is among them.
+func (r *Routers) Has(a wire.Addr) bool {
+	for _, b := range r {
+		if a == b {
+			return true
+		}
+	}
+	return false
+}
+
+// add puts a router first, and forgets the one that was there longest if they are many.
+func (r *Routers) add(a wire.Addr) {
+	if !r.Has(a) {
+		copy(r[1:], r[:])
+		r[0] = a
+	}
 }
 
 type auto struct {
@@ -45,7 +67,7 @@ func (a *auto) next() int64 {
 }
 
 // autoconfigure makes addresses from a prefix, or prolongs them: RFC 4862 section 5.5.3.
-func (h *Host) autoconfigure(now int64, p *wire.PrefixInfo) {
+func (h *Host) autoconfigure(now int64, p *wire.PrefixInfo, router wire.Addr) {
 	if !h.config.Auto || !p.Auto || p.Preferred > p.Valid || p.Prefix.Bits != 64 {
 		return
 	}
@@ -57,6 +79,7 @@ func (h *Host) autoconfigure(now int64, p *wire.PrefixInfo) {
 			continue
 		}
 		known = true
+		a.Routers.add(router)
 		// (e): nobody may end an address at once by forging a message.
 		switch left := a.valid - now; {
 		case valid-now > twoHours || valid > a.valid:
@@ -78,11 +101,12 @@ func (h *Host) autoconfigure(now int64, p *wire.PrefixInfo) {
 		AutoAddr:  AutoAddr{Prefix: wire.Prefix{Addr: StableAddr(h.config.Secret, h.config.MAC, p.Prefix.Addr, 0), Bits: 64}},
 		preferred: preferred, valid: valid, made: now,
 	})
-	h.addTemporary(now, p.Prefix, preferred, valid, 0)
+	h.addrs[len(h.addrs)-1].Routers.add(router)
+	h.addTemporary(now, h.addrs[len(h.addrs)-1].AutoAddr, preferred, valid, 0)
 }
 
-// addTemporary makes a temporary address in a prefix: RFC 8981 section 3.4.
-func (h *Host) addTemporary(now int64, p wire.Prefix, preferred, valid int64, tries int) {
+// addTemporary makes a temporary address in the prefix of another: RFC 8981 section 3.4.
+func (h *Host) addTemporary(now int64, of AutoAddr, preferred, valid int64, tries int) {
 	preferred = min(preferred, now+tempPreferred-h.desync)
 	if !h.config.Temporary || preferred <= now+regenAdvance || len(h.addrs) == maxAddrs {
 		return
@@ -92,7 +116,7 @@ func (h *Host) addTemporary(now int64, p wire.Prefix, preferred, valid int64, tr
 		id = h.config.Random()
 	}
 	h.addrs = append(h.addrs, auto{
-		AutoAddr:  AutoAddr{Prefix: wire.Prefix{Addr: p.Addr.WithID(id), Bits: 64}, Temporary: true},
+		AutoAddr:  AutoAddr{Prefix: wire.Prefix{Addr: of.Prefix.Addr.WithID(id), Bits: 64}, Temporary: true, Routers: of.Routers},
 		preferred: preferred, valid: min(valid, now+tempValid), made: now, tries: tries,
 	})
 }
@@ -108,7 +132,7 @@ func (h *Host) expireAddrs(now int64) (changed bool) {
 			a.replaced = true
 			for _, b := range h.addrs {
 				if !b.Temporary && b.Prefix.Masked() == a.Prefix.Masked() {
-					h.addTemporary(now, b.Prefix, b.preferred, b.valid, 0)
+					h.addTemporary(now, b.AutoAddr, b.preferred, b.valid, 0)
 					changed = true
 					break
 				}
@@ -132,7 +156,7 @@ func (h *Host) Duplicate(now int64, dup wire.Addr) (changed bool) {
 			h.addrs = append(h.addrs[:k], h.addrs[k+1:]...)
 		} else if a.Temporary {
 			h.addrs = append(h.addrs[:k], h.addrs[k+1:]...)
-			h.addTemporary(now, a.Prefix, a.preferred, a.valid, a.tries)
+			h.addTemporary(now, a.AutoAddr, a.preferred, a.valid, a.tries)
 		} else {
 			a.Prefix.Addr = StableAddr(h.config.Secret, h.config.MAC, dup, a.tries)
 			h.addrs[k] = a

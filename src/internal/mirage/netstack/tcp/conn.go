@@ -55,7 +55,8 @@ type conn struct {
 	rcvScale    uint8
 	finSeen     bool // the peer has no more to send, and all has come
 	sackOK      bool
-	ecn         ecn // of both directions; here it takes least room
+	heard       bool // the handshake is complete but for the data that is waited for
+	ecn         ecn  // of both directions; here it takes least room
 
 	// What is due.
 	synDue, resetDue, ackNow, probeDue, aliveDue bool
@@ -71,6 +72,7 @@ type conn struct {
 type settings struct {
 	noDelay, cork          bool
 	keepAlive              bool
+	deferAccept            uint8 // time-outs that a handshake waits for data
 	keepIdle, keepInterval int64
 	keepCount              int
 	userTimeout            int64 // RFC 5482; 0: none

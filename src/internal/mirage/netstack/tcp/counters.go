@@ -13,7 +13,7 @@ type Counters struct {
 // Extended counters are those of /proc/net/netstat, under Linux's names (include/uapi/linux/snmp.h, net/ipv4/proc.c).
 type Extended struct {
 	// Listening.
-	SyncookiesSent, SyncookiesRecv, SyncookiesFailed, EmbryonicRsts, ListenOverflows, ListenDrops, TCPReqQFullDoCookies atomic.Uint64
+	SyncookiesSent, SyncookiesRecv, SyncookiesFailed, EmbryonicRsts, ListenOverflows, ListenDrops, TCPReqQFullDoCookies, TCPDeferAcceptDrop atomic.Uint64
 
 	// What came.
 	OutOfWindowIcmps, PAWSEstab, TCPOFOQueue, TCPOFODrop, TCPRcvQDrop, TCPDSACKRecv, TCPSYNChallenge atomic.Uint64

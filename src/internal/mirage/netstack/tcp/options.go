@@ -33,14 +33,35 @@ func (o *Options) SetKeepInterval(ns int64) { o.keepInterval = max(ns, 1e6) }
 func (o *Options) SetKeepCount(n int)       { o.keepCount = n }
 func (o *Options) SetUserTimeout(ns int64)  { o.userTimeout = ns }
 func (o *Options) SetNewReno(on bool)       { o.reno = on }
-func (o *Options) NoDelay() bool            { return o.noDelay }
-func (o *Options) Cork() bool               { return o.cork }
-func (o *Options) KeepAlive() bool          { return o.keepAlive }
-func (o *Options) KeepIdle() int64          { return o.keepIdle }
-func (o *Options) KeepInterval() int64      { return o.keepInterval }
-func (o *Options) KeepCount() int           { return o.keepCount }
-func (o *Options) UserTimeout() int64       { return o.userTimeout }
-func (o *Options) NewReno() bool            { return o.reno }
+
+// SetDeferAccept has connections wait for data before they can be accepted, for about so many seconds: for as many time-outs of the
+// handshake as that takes, of which the first is a second and each the double of the one before.
+func (o *Options) SetDeferAccept(seconds int) {
+	o.deferAccept = 0
+	for until := 0; until < seconds && o.deferAccept < 255; until += o.deferPeriod() {
+		o.deferAccept++
+	}
+}
+
+// deferPeriod is the last of the time-outs, seconds.
+func (o *Options) deferPeriod() int { return int(min(int64(1e9)<<min(o.deferAccept-1, 30), maxRTO) / 1e9) }
+
+// DeferAccept is the time that SetDeferAccept has set, seconds.
+func (o *Options) DeferAccept() (seconds int) {
+	for p := *o; p.deferAccept > 0; p.deferAccept-- {
+		seconds += p.deferPeriod()
+	}
+	return seconds
+}
+
+func (o *Options) NoDelay() bool       { return o.noDelay }
+func (o *Options) Cork() bool          { return o.cork }
+func (o *Options) KeepAlive() bool     { return o.keepAlive }
+func (o *Options) KeepIdle() int64     { return o.keepIdle }
+func (o *Options) KeepInterval() int64 { return o.keepInterval }
+func (o *Options) KeepCount() int      { return o.keepCount }
+func (o *Options) UserTimeout() int64  { return o.userTimeout }
+func (o *Options) NewReno() bool       { return o.reno }
 
 // Options returns the socket's options.
 func (s *Socket) Options() Options {

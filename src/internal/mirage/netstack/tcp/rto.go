@@ -93,7 +93,8 @@ func (c *conn) retransmitTimeout(now int64) {
 	}
 	switch {
 	case c.state == synSent || c.state == synReceived:
-		c.synDue = true
+		// Whoever has answered is only reminded when nothing more is waited for: the next ACK will do.
+		c.synDue = !c.heard || c.retries >= int(c.deferAccept)
 	case c.flight.count == 0:
 		c.probeDue = true
 	default:
@@ -114,7 +115,7 @@ func (c *conn) givenUp(now int64) bool {
 	case c.state == synSent:
 		return c.retries > synRetries
 	case c.state == synReceived:
-		return c.retries > synAckRetries
+		return c.retries > synAckRetries && (!c.heard || c.retries > int(c.deferAccept))
 	case c.orphan:
 		return c.retries > orphanRetries
 	case c.flight.count == 0 && now-c.lastHeard < 2*maxRTO:

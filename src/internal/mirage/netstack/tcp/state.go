@@ -112,6 +112,9 @@ func (c *conn) inputSynchronized(now int64, s *segment) (refuse bool) {
 		if !s.ack.after(c.una) || s.ack.after(c.top) {
 			return true
 		}
+		if c.defers(s) {
+			return false
+		}
 		c.confirmed(now, s)
 	}
 	c.lastHeard = now
@@ -232,6 +235,16 @@ func (c *conn) confirmed(now int64, s *segment) {
 	c.maxWnd = max(c.maxWnd, c.sndWnd)
 	c.wl1, c.wl2 = s.seq, s.ack
 	c.establish(now)
+}
+
+// defers reports whether a handshake goes on waiting for data: tcp(7), TCP_DEFER_ACCEPT. The peer takes the connection to stand.
+func (c *conn) defers(s *segment) bool {
+	if !c.passive || c.retries >= int(c.deferAccept) || s.length() > 0 {
+		return false
+	}
+	c.count.TCPDeferAcceptDrop.Add(1)
+	c.heard = true
+	return true
 }
 
 // progress makes the steps that the acknowledgement of our FIN allows.
