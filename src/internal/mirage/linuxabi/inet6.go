@@ -74,6 +74,8 @@ func (s *streamSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 		return e
 	}
 	switch name {
+	case linux.IPV6_RECVERR:
+		return errno(s.tcp.Configure(func(o *tcp.Options) { o.TellErrors6 = v != 0 }))
 	case linux.IPV6_MTU_DISCOVER:
 		if v < linux.IP_PMTUDISC_DONT || v > linux.IP_PMTUDISC_PROBE {
 			return linux.EINVAL

@@ -263,6 +263,7 @@ func TestStreamOptions(t *testing.T) {
 			{"SO_KEEPALIVE", linux.SOL_SOCKET, linux.SO_KEEPALIVE, []int32{1, 0}},
 			{"SO_REUSEADDR", linux.SOL_SOCKET, linux.SO_REUSEADDR, []int32{1, 0}},
 			{"SO_REUSEPORT", linux.SOL_SOCKET, linux.SO_REUSEPORT, []int32{1, 0}},
+			{"IP_RECVERR", linux.IPPROTO_IP, linux.IP_RECVERR, []int32{1, 0, 5}},
 			{"IP_TTL", linux.IPPROTO_IP, linux.IP_TTL, []int32{0, 5, 256, -1}},
 			{"SO_RCVBUF", linux.SOL_SOCKET, linux.SO_RCVBUF, []int32{10000, 100000}},
 			{"SO_SNDBUF", linux.SOL_SOCKET, linux.SO_SNDBUF, []int32{10000, 100000}},

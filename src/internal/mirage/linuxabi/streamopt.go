@@ -92,6 +92,8 @@ func (s *streamSocket) setIPOption(name uintptr, value []byte) linux.Errno {
 			return linux.EINVAL
 		}
 		return errno(s.tcp.Configure(func(o *tcp.Options) { o.TTL = uint8(v) }))
+	case linux.IP_RECVERR:
+		return errno(s.tcp.Configure(func(o *tcp.Options) { o.TellErrors = v != 0 }))
 	case linux.IP_MTU_DISCOVER:
 		if v < linux.IP_PMTUDISC_DONT || v > linux.IP_PMTUDISC_PROBE {
 			return linux.EINVAL
@@ -156,8 +158,14 @@ func (s *streamSocket) option(p *Process, level, name uintptr) ([]byte, linux.Er
 	case linux.SOL_SOCKET:
 		return s.socketOption(p, name, &o)
 	case linux.IPPROTO_IP:
+		if name == linux.IP_RECVERR {
+			return boolValue(o.TellErrors), 0
+		}
 		return ipOption(name, o.TTL, o.TOS)
 	case linux.IPPROTO_IPV6:
+		if s.domain == linux.AF_INET6 && name == linux.IPV6_RECVERR {
+			return boolValue(o.TellErrors6), 0
+		}
 		if s.domain == linux.AF_INET6 {
 			return ipv6Option(name, o.V6Only, o.Hops, o.Class)
 		}

@@ -5,17 +5,19 @@ import "internal/mirage/netstack/inet"
 // Options are what setsockopt sets. Connections that Accept returns have their listener's.
 type Options struct {
 	settings
-	ReuseAddr  bool // others with ReuseAddr may bind the same address, unless one listens
-	ReusePort  bool // others with ReusePort may bind the same address; connections are spread over them
-	Iface      int  // SO_BINDTODEVICE: index of the only interface used, 0 for any
-	V6Only     bool // an IPv6 socket takes no IPv4
-	TTL        uint8
-	TOS        uint8
-	Hops       uint8 // the same for IPv6
-	Class      uint8
-	Linger     int // seconds that Close may take; 0: Close resets; negative: as if there were no such option
-	SendBuffer int // octets; 0: grows with the path
-	RecvBuffer int
+	ReuseAddr   bool // others with ReuseAddr may bind the same address, unless one listens
+	ReusePort   bool // others with ReusePort may bind the same address; connections are spread over them
+	Iface       int  // SO_BINDTODEVICE: index of the only interface used, 0 for any
+	TellErrors  bool // an ICMP error is told at once, though the connection goes on (ip(7), IP_RECVERR);
+	TellErrors6 bool // the same of IPv6
+	V6Only      bool // an IPv6 socket takes no IPv4
+	TTL         uint8
+	TOS         uint8
+	Hops        uint8 // the same for IPv6
+	Class       uint8
+	Linger      int // seconds that Close may take; 0: Close resets; negative: as if there were no such option
+	SendBuffer  int // octets; 0: grows with the path
+	RecvBuffer  int
 }
 
 // defaults are RFC 9293 section 3.8.4's two hours, and Linux's net.ipv4.tcp_keepalive_intvl and _probes.
@@ -44,7 +46,9 @@ func (o *Options) SetDeferAccept(seconds int) {
 }
 
 // deferPeriod is the last of the time-outs, seconds.
-func (o *Options) deferPeriod() int { return int(min(int64(1e9)<<min(o.deferAccept-1, 30), maxRTO) / 1e9) }
+func (o *Options) deferPeriod() int {
+	return int(min(int64(1e9)<<min(o.deferAccept-1, 30), maxRTO) / 1e9)
+}
 
 // DeferAccept is the time that SetDeferAccept has set, seconds.
 func (o *Options) DeferAccept() (seconds int) {

@@ -124,8 +124,20 @@ func (p *Protocol) Error(e *inet.SendError) (sent bool) {
 	if s.inTable {
 		if sent = s.conn.unreachable(seq(t.Seq()), e); !sent {
 			p.counters.OutOfWindowIcmps.Add(1)
+		} else if s.told(e) {
+			s.err = e.Errno
+			s.conn.events |= evReadable | evWritable
 		}
 	}
 	s.settle(p.net.Now(), 0)
 	return sent
+}
+
+// told reports whether the user wants to hear of an error that the connection waits out.
+func (s *Socket) told(e *inet.SendError) bool {
+	wanted := s.options.TellErrors
+	if !e.Dst.Is4() {
+		wanted = s.options.TellErrors6
+	}
+	return wanted && s.conn.state.synchronized() && e.Errno != inet.EMSGSIZE && !s.closed
 }

@@ -573,6 +573,8 @@ func (p *player) setOption(s *Socket, text string) {
 			o.SendBuffer = n
 		case "rcvbuf":
 			o.RecvBuffer = n
+		case "recverr":
+			o.TellErrors = n != 0
 		case "defer":
 			o.SetDeferAccept(n)
 		case "reuse":
