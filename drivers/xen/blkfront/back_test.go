@@ -150,7 +150,11 @@ func (b *back) open() (*Device, error) {
 		}
 		b.attach()
 	}()
-	return Open(b.domain, b.grants, all[0])
+	d, err := Open(b.domain, b.grants, all[0])
+	if err == nil {
+		d.Follow()
+	}
+	return d, err
 }
 
 func (b *back) mustOpen() *Device {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 var _ device.Block = (*Device)(nil)
@@ -221,11 +222,11 @@ func TestAttachAndDetach(t *testing.T) {
 			runtime.Gosched()
 		}
 		b.await("6")
-		if n := b.domain.Grants(); n != 0 {
-			t.Fatalf("disk %d: %d pages stay shared", i, n)
-		}
-		if n := b.domain.Ports(); n != ports {
-			t.Fatalf("disk %d: %d event channels, before it %d", i, n, ports)
+		// The driver may still be at it, for another ring.
+		for end := time.Now().Add(20 * time.Second); b.domain.Grants() != 0 || b.domain.Ports() != ports || b.store.Watches() > 0; runtime.Gosched() {
+			if time.Now().After(end) {
+				t.Fatalf("disk %d: %d pages stay shared, of %d event channels %d", i, b.domain.Grants(), ports, b.domain.Ports())
+			}
 		}
 		b.store.Set(front+"/state", "1")
 		b.store.Set(backend+"/online", "1")

@@ -46,7 +46,7 @@ type Device struct {
 	rings      []*ring
 }
 
-// Open connects a disk.
+// Open connects a disk. Follow is to be called when it is known to package device.
 func Open(h xen.Hypervisor, grants *grant.Table, front *bus.Device) (*Device, error) {
 	d := &Device{front: front, hypervisor: h, grants: grants}
 	g, err := d.first()
@@ -64,7 +64,6 @@ func Open(h xen.Hypervisor, grants *grant.Table, front *bus.Device) (*Device, er
 	d.Disk = disk.New(disk.Config{
 		Name: d.name, Geometry: g, Transfer: d.segments * dma.PageSize, Rings: rings, Stop: d.stop,
 	})
-	go d.watch()
 	return d, nil
 }
 

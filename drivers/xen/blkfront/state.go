@@ -5,6 +5,9 @@ import (
 	"internal/mirage/drivers/xen/bus"
 )
 
+// Follow follows the back end, in a goroutine of its own, until the disk is taken away: then package device is told.
+func (d *Device) Follow() { go d.watch() }
+
 // watch follows the back end's states: enum xenbus_state.
 func (d *Device) watch() {
 	for {
@@ -18,6 +21,7 @@ func (d *Device) watch() {
 		}
 		if err != nil {
 			d.Fail(err)
+			device.RemoveBlock(d)
 			return
 		}
 	}

@@ -168,3 +168,28 @@ func TestReopen(t *testing.T) {
 		t.Errorf("one that does not come back: %v", err)
 	}
 }
+
+// Devices that are there when it begins, and those that come later.
+func TestAttach(t *testing.T) {
+	s, c := guest(t)
+	found := make(chan string, 10)
+	add := func(name string) {
+		s.Set("device/vbd/"+name+"/backend-id", "3")
+		s.Set("device/vbd/"+name+"/backend", "/local/domain/3/backend/vbd/1/"+name)
+	}
+	add("51712")
+	// A folder without all that belongs there is looked at again.
+	if err := Attach(c, "vbd", func(d *Device) { found <- d.Name() }, func(error) {}); err != nil || len(found) != 1 {
+		t.Fatal(err, len(found))
+	}
+	add("51728")
+	for _, want := range []string{"51712", "51728"} {
+		if name := <-found; name != want {
+			t.Errorf("%s, want %s", name, want)
+		}
+	}
+	s.Set("device/vbd/51728/state", "4")
+	if _, err := c.Read(store.None, "device/vbd/51728/state"); err != nil || len(found) != 0 {
+		t.Errorf("%v, %d devices twice", err, len(found))
+	}
+}

@@ -58,6 +58,44 @@ func Devices(c *store.Client, kind string) ([]*Device, error) {
 	return all, err
 }
 
+// Attach calls f for each device of a kind, those there now, before it returns, and in a goroutine those that come later. complain
+// is told of those that are malformed.
+func Attach(c *store.Client, kind string, f func(*Device), complain func(error)) error {
+	w, err := c.Watch("device/" + kind)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	look := func() {
+		all, err := Devices(c, kind)
+		if err != nil {
+			complain(err)
+		}
+		now := map[string]bool{}
+		for _, d := range all {
+			// Another back end is another device, though it has the name of one that was there.
+			now[d.Path+" "+d.Backend] = true
+			if !known[d.Path+" "+d.Backend] {
+				f(d)
+			}
+		}
+		known = now
+	}
+	<-w.C // the first is there at once
+	look()
+	go func() {
+		for {
+			select {
+			case <-w.C:
+				look()
+			case <-c.Failed():
+				return
+			}
+		}
+	}()
+	return nil
+}
+
 func open(c *store.Client, path string) (*Device, error) {
 	d := &Device{Store: c, Path: path}
 	id, err := d.Read("backend-id")

@@ -22,6 +22,8 @@ type card struct {
 	t      testing.TB
 	domain *xentest.Domain
 	store  *xentest.Store
+	client *store.Client
+	grants *grant.Table
 
 	mu     sync.Mutex
 	tx, rx *xentest.Back
@@ -50,11 +52,14 @@ func newCard(t testing.TB, features ...string) *card {
 
 // connect opens the driver, and the back end as soon as it may.
 func (c *card) connect() (*Device, error) {
-	s, err := store.Open(c.domain)
-	if err != nil {
-		c.t.Fatal(err)
+	if c.client == nil {
+		s, err := store.Open(c.domain)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		c.client, c.grants = s, grant.New(c.domain)
 	}
-	all, err := bus.Devices(s, "vif")
+	all, err := bus.Devices(c.client, "vif")
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -72,7 +77,7 @@ func (c *card) connect() (*Device, error) {
 		c.attach()
 		c.store.Set(backend+"/state", "4")
 	}()
-	return Open(c.domain, grant.New(c.domain), all[0])
+	return Open(c.domain, c.grants, all[0])
 }
 
 // attach takes the rings that the driver has named.

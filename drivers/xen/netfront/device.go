@@ -30,40 +30,43 @@ const (
 type Device struct {
 	front      *bus.Device
 	hypervisor xen.Hypervisor
-	port       uint32
-	line       irq.Line
+	grants     *grant.Table
 	mac        [6]byte
-	checksum6  bool // the back end finishes checksums of IPv6 too
-	broken     atomic.Bool
+	failed     atomic.Bool // for good
 	dropped    atomic.Uint64
-	rx         receiver
-	tx         transmitter
+
+	// What follows changes when the back end comes and goes, while away is set.
+	away      atomic.Bool // nothing can be sent or received
+	port      uint32
+	line      irq.Line
+	checksum6 bool // the back end finishes checksums of IPv6 too
+	rx        receiver
+	tx        transmitter
 }
 
 // Open connects a card.
 func Open(h xen.Hypervisor, grants *grant.Table, front *bus.Device) (*Device, error) {
-	d := &Device{front: front, hypervisor: h}
-	err := d.connect(grants)
+	d := &Device{front: front, hypervisor: h, grants: grants}
+	d.tx.idle.L = &d.tx.mu
+	d.away.Store(true)
+	err := d.first()
 	if err == nil {
 		err = front.Follow()
 	}
 	if err != nil {
-		d.close()
+		d.giveBack()
+		front.Close()
 		return nil, err
 	}
 	go d.watch()
 	return d, nil
 }
 
-func (d *Device) connect(grants *grant.Table) error {
-	// 1. The back end says what it can.
+// first connects for the first time.
+func (d *Device) first() error {
 	if err := d.front.Await(bus.InitWait, patience); err != nil {
 		return err
 	}
-	if !d.front.Offers("feature-rx-copy") {
-		return errCopy
-	}
-	d.checksum6 = d.front.Offers("feature-ipv6-csum-offload")
 	address, err := d.front.Read("mac")
 	if err != nil {
 		return err
@@ -71,11 +74,21 @@ func (d *Device) connect(grants *grant.Table) error {
 	if !parseMAC(&d.mac, address) {
 		return errMAC
 	}
+	return d.connect()
+}
+
+// connect connects to a back end that is ready.
+func (d *Device) connect() (err error) {
+	// 1. The back end says what it can.
+	if !d.front.Offers("feature-rx-copy") {
+		return errCopy
+	}
+	d.checksum6 = d.front.Offers("feature-ipv6-csum-offload")
 	// 2. Memory, rings and an event channel of ours.
-	if err := d.rx.init(grants, d.front.BackendID); err != nil {
+	if err := d.rx.init(d.grants, d.front.BackendID); err != nil {
 		return err
 	}
-	if err := d.tx.init(grants, d.front.BackendID); err != nil {
+	if err := d.tx.init(d.grants, d.front.BackendID); err != nil {
 		return err
 	}
 	if d.port, err = d.hypervisor.Listen(d.front.BackendID); err != nil {
@@ -91,7 +104,12 @@ func (d *Device) connect(grants *grant.Table) error {
 	if err := d.front.SetState(bus.Connected); err != nil {
 		return err
 	}
-	return d.front.Await(bus.Connected, patience)
+	if err := d.front.Await(bus.Connected, patience); err != nil {
+		return err
+	}
+	d.away.Store(false)
+	d.rx.start(d)
+	return nil
 }
 
 func (d *Device) settings() []bus.Setting {
@@ -124,33 +142,6 @@ func parseMAC(mac *[6]byte, s string) bool {
 	return mac[0]&1 == 0
 }
 
-// watch ends the card when the back end goes.
-func (d *Device) watch() { d.fail(d.front.AwaitEnd()) }
-
-// fail ends the card.
-func (d *Device) fail(err error) {
-	if d.broken.CompareAndSwap(false, true) {
-		device.Report("netfront "+d.front.Path, err)
-		d.line.Close()
-		d.front.SetState(bus.Closed)
-	}
-}
-
-// close gives up a card that was not connected. Memory that the back end holds stays its.
-func (d *Device) close() {
-	if d.line != nil {
-		d.line.Close()
-	}
-	if d.port != 0 {
-		d.hypervisor.Close(d.port)
-	}
-	for _, m := range []*grant.Memory{d.rx.page, d.rx.mem, d.tx.page, d.tx.mem} {
-		if m != nil {
-			m.Close()
-		}
-	}
-}
-
 // notify tells the back end of news in the rings.
 func (d *Device) notify() { d.hypervisor.Notify(d.port) }
 
@@ -164,7 +155,7 @@ func (d *Device) MTU() int { return mtu }
 func (d *Device) Offloads() device.Offloads { return device.TxChecksum | device.RxChecksum }
 
 // LinkUp implements device.NIC.
-func (d *Device) LinkUp() bool { return !d.broken.Load() }
+func (d *Device) LinkUp() bool { return !d.away.Load() }
 
 // Dropped is the number of frames that the back end gave in a form that it must not, or failed to give.
 func (d *Device) Dropped() uint64 { return d.dropped.Load() }

@@ -9,5 +9,6 @@
 // virtio's driver; sending allocates nothing and has no event: what was sent is taken back when the next frames are asked for.
 //
 // The back end is not trusted: names, offsets and lengths are checked; an answer that breaks a rule ends the card, an error
-// that it reports of a frame costs that frame. A back end that closes ends the card; it is not connected again.
+// that it reports of a frame costs that frame. When it closes, the card has no link until it is there again, within a time; one that
+// is taken away, or has failed, gives back all that it had of grants, channels and lines.
 package netfront

@@ -229,7 +229,10 @@ func TestHostileBack(t *testing.T) {
 			c.tx.Push()
 			full(d)
 		},
-		"closes":       func(c *card, d *Device) { c.store.Set(backend+"/state", "5") },
+		"closes": func(c *card, d *Device) {
+			c.store.Set(backend+"/online", "0") // for good
+			c.store.Set(backend+"/state", "5")
+		},
 		"is gone":      func(c *card, d *Device) { c.store.Delete(backend + "/state") },
 		"the store is": func(c *card, d *Device) { c.store.Page().Store32(2060, 5000); c.store.Raise() },
 	} {

@@ -5,6 +5,7 @@ import (
 	"internal/mirage/dma"
 	"internal/mirage/drivers/xen/grant"
 	"internal/mirage/drivers/xen/ring"
+	"sync"
 )
 
 // rxBatch is how many frames are handed on before buffers are given back and answers sent.
@@ -12,16 +13,20 @@ const rxBatch = 64
 
 // A receiver receives. Buffer i is page i of mem.
 type receiver struct {
-	page    *grant.Memory // the ring
-	mem     *grant.Memory
-	ring    *ring.Front
-	ids     ring.IDs
-	frame   device.Frame // the one being handed on
-	more    bool         // the next buffer is of a frame that is not taken
-	handler func(*device.Frame)
+	page  *grant.Memory // the ring
+	mem   *grant.Memory
+	ring  *ring.Front
+	ids   ring.IDs
+	frame device.Frame // the one being handed on
+	more  bool         // the next buffer is of a frame that is not taken
+
+	mu      sync.Mutex
+	handler func(*device.Frame) // nil until Receive
+	ended   chan struct{}       // of the goroutine that receives; nil: there is none
 }
 
 func (r *receiver) init(grants *grant.Table, to uint16) (err error) {
+	r.more = false
 	if r.page, err = grants.Alloc(to, dma.PageSize, true); err != nil {
 		return err
 	}
@@ -34,11 +39,35 @@ func (r *receiver) init(grants *grant.Table, to uint16) (err error) {
 // Receive implements device.NIC.
 func (d *Device) Receive(f func(*device.Frame)) {
 	r := &d.rx
+	r.mu.Lock()
 	r.handler = f
+	r.mu.Unlock()
+	r.start(d)
+}
+
+// start receives, once there are a back end and a handler.
+func (r *receiver) start(d *Device) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.handler == nil || r.ended != nil || d.away.Load() {
+		return
+	}
 	for i := range r.ring.Size() {
 		r.give(uint16(i))
 	}
-	go d.receive()
+	r.ended = make(chan struct{})
+	go d.receive(r.ended)
+}
+
+// wait waits until nobody receives any more.
+func (r *receiver) wait() {
+	r.mu.Lock()
+	ended := r.ended
+	r.ended = nil
+	r.mu.Unlock()
+	if ended != nil {
+		<-ended
+	}
 }
 
 // give lets the back end fill buffer i.
@@ -55,14 +84,15 @@ func (d *Device) flushBuffers() {
 }
 
 // receive is the card's goroutine.
-func (d *Device) receive() {
+func (d *Device) receive(ended chan struct{}) {
+	defer close(ended)
 	r := d.rx.ring
-	for !d.broken.Load() {
+	for !d.away.Load() {
 		d.flushBuffers()
 		if !r.Arm() && r.Err() == nil && !d.line.Wait() {
-			return // the card was failed
+			return // the back end is gone
 		}
-		for d.drain() == rxBatch && !d.broken.Load() {
+		for d.drain() == rxBatch && !d.away.Load() {
 			d.flushBuffers()
 		}
 		if err := r.Err(); err != nil {

@@ -24,11 +24,16 @@ type transmitter struct {
 	ring      *ring.Front
 	ids       ring.IDs
 	frames    []device.Frame
-	free      []uint32 // frames that nobody has, the last used at the end
-	receiving bool     // the receive function runs, its goroutine will flush
+	free      []uint32  // frames that nobody has, the last used at the end
+	receiving bool      // the receive function runs, its goroutine will flush
+	out       int       // frames that Alloc gave, and that were not given back
+	idle      sync.Cond // there are none
 }
 
 func (t *transmitter) init(grants *grant.Table, to uint16) (err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.receiving = false
 	if t.page, err = grants.Alloc(to, dma.PageSize, true); err != nil {
 		return err
 	}
@@ -51,16 +56,19 @@ func (t *transmitter) init(grants *grant.Table, to uint16) (err error) {
 func (d *Device) Alloc(n int) *device.Frame {
 	t := &d.tx
 	t.mu.Lock()
+	defer t.mu.Unlock()
+	if d.away.Load() || uint(n) > frameRoom {
+		return nil
+	}
 	if len(t.free) == 0 || t.ring.InFlight() >= reclaimAt {
 		t.reclaim(d)
 	}
-	if len(t.free) == 0 || uint(n) > frameRoom || d.broken.Load() {
-		t.mu.Unlock()
+	if len(t.free) == 0 {
 		return nil
 	}
 	i := t.free[len(t.free)-1]
 	t.free = t.free[:len(t.free)-1]
-	t.mu.Unlock()
+	t.out++
 	f := &t.frames[i]
 	at := int(i) * frameRoom
 	f.Bytes = t.mem.Bytes()[at : at+n : at+frameRoom]
@@ -79,7 +87,7 @@ func (t *transmitter) reclaim(d *Device) {
 		}
 		t.free = append(t.free, uint32(id))
 	}
-	if err := t.ring.Err(); err != nil && !d.broken.Load() {
+	if err := t.ring.Err(); err != nil && !d.failed.Load() {
 		go d.fail(err) // it asks the store, and may have to wait
 	}
 }
@@ -88,8 +96,19 @@ func (t *transmitter) reclaim(d *Device) {
 func (d *Device) Discard(f *device.Frame) {
 	t := &d.tx
 	t.mu.Lock()
-	t.free = append(t.free, f.Token)
+	t.put(f.Token)
+	t.returned()
 	t.mu.Unlock()
+}
+
+// put makes a frame free.
+func (t *transmitter) put(token uint32) { t.free = append(t.free, token) }
+
+// returned counts a frame that the stack has given back.
+func (t *transmitter) returned() {
+	if t.out--; t.out == 0 {
+		t.idle.Broadcast()
+	}
 }
 
 // Transmit implements device.NIC.
@@ -106,9 +125,10 @@ func (d *Device) Transmit(f *device.Frame) {
 	at := int(f.Token) * frameRoom
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	defer t.returned()
 	offset := uint32(at % dma.PageSize)
-	if !t.ring.Add(t.mem.Ref(at), offset|flags<<16, f.Token|uint32(len(f.Bytes))<<16) {
-		t.free = append(t.free, f.Token) // the card is broken
+	if d.away.Load() || !t.ring.Add(t.mem.Ref(at), offset|flags<<16, f.Token|uint32(len(f.Bytes))<<16) {
+		t.put(f.Token) // it is lost
 		return
 	}
 	t.ids.Give(uint16(f.Token))
@@ -156,19 +176,22 @@ func finish(f *device.Frame) {
 func (d *Device) Flush() {
 	t := &d.tx
 	t.mu.Lock()
-	if !t.receiving && !d.broken.Load() && t.ring.Flush() {
+	if !t.receiving && !d.away.Load() && t.ring.Flush() {
 		d.notify()
 	}
 	t.mu.Unlock()
 }
 
-// Idle implements device.NIC. A card that is broken sends nothing any more.
+// Idle implements device.NIC. A card without a back end sends nothing.
 func (d *Device) Idle() bool {
 	t := &d.tx
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if d.away.Load() {
+		return true
+	}
 	t.reclaim(d)
-	return t.ring.InFlight() == 0 || d.broken.Load()
+	return t.ring.InFlight() == 0
 }
 
 // hold makes what is sent wait until release: a batch of received frames is answered with one event.

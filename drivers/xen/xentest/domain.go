@@ -172,11 +172,15 @@ func (d *Domain) SetMapped(ref uint32, mapped bool) {
 	table.Store32(off, word)
 }
 
-// Grants is the number of references that give something.
+// Grants is the number of references that give Peer something.
 func (d *Domain) Grants() (n int) {
-	for ref := range uint32(len(d.grants) * 512) {
-		if page, _ := d.Grant(ref); page != nil {
-			n++
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, table := range d.grants {
+		for off := 0; off < dma.PageSize; off += 8 {
+			if word := table.Load32(off); word&3 == permit && word>>16 == Peer {
+				n++
+			}
 		}
 	}
 	return n

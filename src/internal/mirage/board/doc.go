@@ -4,7 +4,7 @@
 // initialized. It reads what the boot protocol handed over (package machine), in this order:
 //
 //	amd64: ACPI tables, for interrupt controllers, power, its button and PCI; virtio devices of the command line and of ACPI; PCI; COM1.
-//	On Xen, after the interrupt controllers: the PV console, and the xenstore for requests to end and for network cards; nothing else.
+//	On Xen, after the interrupt controllers: the PV console, and the xenstore for requests to end, network cards and disks; nothing else.
 //	arm64: the device tree, for the message frame of the interrupt controller and the power key; the PL011; on Xen what is said
 //	above; virtio devices; PCI.
 //

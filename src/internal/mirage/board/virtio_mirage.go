@@ -101,6 +101,7 @@ func (l virtioList) start() {
 // virtioDrivers are what Linux calls the drivers.
 var virtioDrivers = map[uint32]string{
 	virtio.IDEntropy: "virtio_rng", virtio.IDNet: "virtio_net", virtio.IDConsole: "virtio_console", virtio.IDBalloon: "virtio_balloon",
+	virtio.IDBlock: "virtio_blk",
 }
 
 // each calls start for each device of the kind.

@@ -5,6 +5,7 @@ package board
 import (
 	"internal/mirage/device"
 	"internal/mirage/drivers/xen"
+	"internal/mirage/drivers/xen/blkfront"
 	"internal/mirage/drivers/xen/bus"
 	"internal/mirage/drivers/xen/console"
 	"internal/mirage/drivers/xen/control"
@@ -31,18 +32,45 @@ func probeXen() {
 	if err := control.Open(s, device.Shutdown); err != nil {
 		report("xen control", err)
 	}
-	cards, err := bus.Devices(s, "vif")
-	if err != nil {
-		report("xenbus", err)
-	}
-	grants := grant.New(h)
-	for i, front := range cards {
-		nic, err := netfront.Open(h, grants, front)
-		if err != nil {
-			report("netfront "+front.Path, err)
-			continue
+	x := &xenBus{hypervisor: h, store: s, grants: grant.New(h), count: map[string]int{}}
+	x.attach("vif", "netfront", func(front *bus.Device) error {
+		nic, err := netfront.Open(h, x.grants, front)
+		if err == nil {
+			device.AddNIC(nic)
 		}
-		device.AddNIC(nic)
-		device.AddDriven(device.Driven{Bus: "xen", Name: "vif-" + strconv.Itoa(i), Driver: "netfront", Place: front.Path})
+		return err
+	})
+	x.attach("vbd", "blkfront", func(front *bus.Device) error {
+		disk, err := blkfront.Open(h, x.grants, front)
+		if err == nil {
+			device.AddBlock(disk)
+			disk.Follow()
+		}
+		return err
+	})
+}
+
+// A xenBus is the devices that the xenstore knows.
+type xenBus struct {
+	hypervisor xen.Machine
+	store      *xenstore.Client
+	grants     *grant.Table
+	count      map[string]int // of a kind
+}
+
+// attach opens the devices of a kind, those there are and those that come.
+func (x *xenBus) attach(kind, driver string, open func(*bus.Device) error) {
+	complain := func(err error) { report("xenbus "+kind, err) }
+	err := bus.Attach(x.store, kind, func(front *bus.Device) {
+		if err := open(front); err != nil {
+			report(driver+" "+front.Path, err)
+			return
+		}
+		name := kind + "-" + strconv.Itoa(x.count[kind])
+		x.count[kind]++
+		device.AddDriven(device.Driven{Bus: "xen", Name: name, Driver: driver, Place: front.Path})
+	}, complain)
+	if err != nil {
+		complain(err)
 	}
 }

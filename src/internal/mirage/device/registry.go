@@ -3,10 +3,11 @@ package device
 import "sync"
 
 // A list keeps the devices of one kind in the order in which they were found.
-type list[T any] struct {
+type list[T comparable] struct {
 	mu    sync.Mutex
 	all   []T
 	watch []func(T)
+	gone  []func(T)
 }
 
 func (l *list[T]) add(d T) {
@@ -27,6 +28,32 @@ func (l *list[T]) each(f func(T)) {
 	for _, d := range all {
 		f(d)
 	}
+}
+
+// remove takes d out of the list.
+func (l *list[T]) remove(d T) {
+	l.mu.Lock()
+	var kept []T
+	for _, e := range l.all {
+		if e != d {
+			kept = append(kept, e)
+		}
+	}
+	was := len(kept) < len(l.all)
+	l.all = kept
+	gone := l.gone
+	l.mu.Unlock()
+	for _, f := range gone {
+		if was {
+			f(d)
+		}
+	}
+}
+
+func (l *list[T]) eachGone(f func(T)) {
+	l.mu.Lock()
+	l.gone = append(l.gone, f)
+	l.mu.Unlock()
 }
 
 var (
@@ -58,8 +85,14 @@ func EachEntropy(f func(Entropy)) { entropy.each(f) }
 // AddBlock makes d known.
 func AddBlock(d Block) { blocks.add(d) }
 
-// EachBlock calls f for each disk, those known now and those that come later.
-func EachBlock(f func(Block)) { blocks.each(f) }
+// RemoveBlock says that d, which was made known, is not there any more.
+func RemoveBlock(d Block) { blocks.remove(d) }
+
+// EachBlock calls f for each disk, those known now and those that come later, and gone for each that goes.
+func EachBlock(f, gone func(Block)) {
+	blocks.each(f)
+	blocks.eachGone(gone)
+}
 
 // A Port is a stream with a name that the host gave it, for whoever knows what it is for. It is nobody's console.
 type Port struct {

@@ -36,7 +36,7 @@ func init() {
 	if words.folder != "" && p.changeDir(p.fs.Root(), words.folder) != 0 {
 		say("cwd=" + words.folder + " is not a directory of the initrd")
 	}
-	device.EachBlock(p.attachDisk)
+	device.EachBlock(p.attachDisk, p.detachDisk)
 	p.attachNetwork(&words)
 	device.EachDriven(func(d device.Driven) {
 		if p.plantDriven(d) != 0 {

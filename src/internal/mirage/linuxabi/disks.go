@@ -67,6 +67,29 @@ func (p *Process) attachDisk(b device.Block) {
 	}
 }
 
+// detachDisk makes b, which is gone, unknown. Who has it open gets errors.
+func (p *Process) detachDisk(b device.Block) {
+	s := &p.disks
+	s.mu.Lock()
+	var gone []*blockDevice
+	var kept []*disk
+	for _, d := range s.all {
+		if d.Block != b {
+			kept = append(kept, d)
+			continue
+		}
+		gone = append(d.partitions, d.whole)
+	}
+	s.all = kept
+	for _, d := range gone {
+		delete(s.byNumber, d.number)
+	}
+	s.mu.Unlock()
+	for _, d := range gone {
+		p.uproot(d)
+	}
+}
+
 // numberOf returns a device number for a new device. mu is held.
 func (s *disks) numberOf(b *blockDevice) uint64 {
 	disk, major := b.disk.whole.name, uint32(0)

@@ -256,6 +256,26 @@ func TestPartitionsReadAgain(t *testing.T) {
 	}
 }
 
+// A disk that goes leaves nothing, and another one may have its name.
+func TestDiskGoes(t *testing.T) {
+	w, p, d := withDisk(t, "xvda")
+	fd := w.openDisk(t, "/dev/xvda1", syscall.O_RDONLY)
+	d.fail = device.ErrGone
+	p.detachDisk(d)
+	for _, path := range []string{"/dev/xvda", "/dev/xvda1", "/sys/block/xvda", "/sys/class/block/xvda1", "/sys/devices/platform/xvda/block/xvda"} {
+		if _, e := w.do(syscall.SYS_OPENAT, noFd, path, 0, 0); e != syscall.ENOENT {
+			t.Errorf("%s: %v", path, e)
+		}
+	}
+	if _, e := w.do(syscall.SYS_READ, fd, make([]byte, 512), 512); e != syscall.ENXIO {
+		t.Error("a disk that is gone is read:", e)
+	}
+	p.attachDisk(newTestDisk("xvda", 4096))
+	if got := w.readFile(t, "/sys/block/xvda/size"); got != "8\n" || len(p.disks.all) != 1 {
+		t.Errorf("%q, %d disks", got, len(p.disks.all))
+	}
+}
+
 func TestWhatIsSaidOfDisks(t *testing.T) {
 	w, p, _ := withDisk(t, "vda")
 	p.attachDisk(newTestDisk("xvdb", 2<<20))
