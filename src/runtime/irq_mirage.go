@@ -49,6 +49,17 @@ func irqAlloc(input uint32, level bool) (n int32) {
 	return n
 }
 
+// irqFree gives back a line without a waiter, whose source does not fire any more. One that fires this moment may wake the
+// next waiter for nothing, which looks and waits again.
+func irqFree(i int32) {
+	onTrapStack(func() {
+		flags := irqLock.lock()
+		irqLines[i].fired.Store(0)
+		irqLines[i].used = false
+		irqLock.unlock(flags)
+	})
+}
+
 // irqFire marks line i. It runs in the interrupt handler.
 //
 //go:nowritebarrierrec

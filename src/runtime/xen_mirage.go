@@ -143,6 +143,12 @@ func xenLine(port uint32) int32 {
 	return line
 }
 
+// xenFreeLine gives back a line on which nobody waits. Events of its channel go nowhere from now on.
+func xenFreeLine(line int32, port uint32) {
+	xenLines[port] = 0
+	irqFree(line)
+}
+
 // xenEnd ends the machine. An exit code is none of Xen's reasons for that: any but 0 is said to be a crash, and with
 // exit=debug its reason is the code behind the last reason that means something (sched.h, SHUTDOWN_MAX).
 func xenEnd(code int32) {

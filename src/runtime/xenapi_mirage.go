@@ -17,6 +17,9 @@ func machine_xenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int) 
 //go:linkname machine_xenLine internal/mirage/machine.runtime_xenLine
 func machine_xenLine(port uint32) int32 { return xenLine(port) }
 
+//go:linkname machine_freeXenLine internal/mirage/machine.runtime_freeXenLine
+func machine_freeXenLine(line int32, port uint32) { xenFreeLine(line, port) }
+
 //go:linkname machine_mapShared internal/mirage/machine.runtime_mapShared
 func machine_mapShared(phys uint64) uintptr {
 	if phys >= physLimit || !vmMapPages(physBase+uintptr(phys), uintptr(phys), pageSize4K, vmRead|vmWrite, false) {

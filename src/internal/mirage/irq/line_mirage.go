@@ -29,7 +29,13 @@ func (l *line) Close() {
 
 // Name says which device raises a line, for those who list interrupts. An event has none: it is no interrupt of its own.
 func Name(l Line, name string) {
-	if l, ok := l.(*line); ok && name != "" {
+	if name == "" {
+		return
+	}
+	switch l := l.(type) {
+	case *line:
+		l.machine.SetName(name)
+	case *channel:
 		l.machine.SetName(name)
 	}
 }

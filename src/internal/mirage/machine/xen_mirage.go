@@ -15,6 +15,12 @@ func XenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int) {
 // when there is no line left.
 func XenLine(port uint32) Line { return note(Line(runtime_xenLine(port)), "Xen", port) }
 
+// FreeXenLine gives back the line of an event channel, which is closed, and on which nobody waits.
+func FreeXenLine(l Line, port uint32) {
+	note(l, "", 0)
+	runtime_freeXenLine(int32(l), port)
+}
+
 // MapShared maps the page at phys, which is not RAM but memory that the hypervisor has put there, and returns where; 0
 // when there is no memory for page tables.
 func MapShared(phys uint64) uintptr { return runtime_mapShared(phys) }
@@ -22,4 +28,5 @@ func MapShared(phys uint64) uintptr { return runtime_mapShared(phys) }
 func runtime_xen() bool
 func runtime_xenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int)
 func runtime_xenLine(port uint32) int32
+func runtime_freeXenLine(line int32, port uint32)
 func runtime_mapShared(phys uint64) uintptr
