@@ -26,6 +26,7 @@ type Guest struct {
 	Line   string // command line
 	Memory int    // MiB, default 128
 	CPUs   int    // default 1
+	Disk   string // the name of a disk of 16 MiB, which guests may have one after the other; default: none
 	Ask    string // a shell script that dom0 runs while it runs, and then ends it
 }
 
@@ -44,7 +45,7 @@ const (
 )
 
 // timeLimit ends a machine that hangs.
-const timeLimit = 8 * time.Minute
+const timeLimit = 25 * time.Minute
 
 // machines are the arguments with which QEMU emulates a machine with Xen. The model of an amd64 CPU is without what its
 // emulation and Xen do not agree on: Xen's own accesses in SMAP, MWAIT with extensions, the size of XSAVE's state, and
@@ -202,6 +203,9 @@ func (g *Guest) config(arch string) string {
 	fmt.Fprintf(&b, "name=%q\nkernel=\"/guests/%[1]s/kernel\"\nextra=%q\n", g.Name, g.Line)
 	fmt.Fprintf(&b, "memory=%d\nvcpus=%d\n", cmp.Or(g.Memory, 128), cmp.Or(g.CPUs, 1))
 	b.WriteString("vif=['mac=00:16:3e:01:02:03,bridge=xenbr0,script=/etc/xen/scripts/vif']\n")
+	if g.Disk != "" {
+		fmt.Fprintf(&b, "disk=['format=raw,vdev=xvda,access=rw,script=/etc/xen/scripts/disk,target=/disks/%s']\n", g.Disk)
+	}
 	b.WriteString("on_poweroff=\"destroy\"\non_reboot=\"destroy\"\non_crash=\"destroy\"\n")
 	return b.String()
 }

@@ -36,7 +36,7 @@ var abis = map[string]abi{
 var programs = []string{"xl", "xenstored", "xenconsoled", "xen-init-dom0"}
 
 // modules are the kernel's that dom0 needs.
-var modules = []string{"xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs", "xen-netback", "bridge"}
+var modules = []string{"xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs", "xen-netback", "xen-blkback", "loop", "bridge"}
 
 // hypervisor returns Xen as QEMU loads it: an ELF file, or on arm64 an Image.
 func hypervisor(tree, arch string) ([]byte, error) {
@@ -95,8 +95,10 @@ func writeRoot(out io.Writer, tree, arch string) error {
 	errs := []error{
 		r.ours("init", "dom0/init"),
 		r.ours("etc/xen/scripts/vif", "dom0/vif"),
+		r.ours("etc/xen/scripts/disk", "dom0/disk"),
 		r.Add("bin/busybox", filepath.Join(tree, "bin/busybox")),
 		r.Add("bin/xenstore-write", filepath.Join(tree, "usr/bin/xenstore")), // it is what its name says
+		r.Add("bin/xenstore-read", filepath.Join(tree, "usr/bin/xenstore")),
 		r.add(r.loader, r.loader),
 		r.Add("etc/xen/xl.conf", filepath.Join(tree, "etc/xen/xl.conf")),
 		r.library("libgcc_s.so.1"), // the C library loads it to end a thread

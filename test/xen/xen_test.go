@@ -30,8 +30,11 @@ func octets() string {
 // shutdown asks the guest that works to end.
 const shutdown = "until grep working /var/log/xen/console/guest-asked.log; do usleep 200000; done; xl shutdown -w asked\n"
 
+// flushed waits until a guest has written its disk, and flushed it: then it is ended without being asked.
+const flushed = "until grep flushed /var/log/xen/console/guest-diska.log; do usleep 200000; done\n"
+
 // The image that boots on QEMU boots as a guest, PVH on amd64: its output comes through, its exit code, its network, and
-// what it is asked to do.
+// what it is asked to do; what it has flushed to its disk is there for the next.
 func TestGuests(t *testing.T) {
 	for _, arch := range []string{"amd64", "arm64"} {
 		t.Run(arch, func(t *testing.T) { testGuests(t, arch) })
@@ -40,6 +43,7 @@ func TestGuests(t *testing.T) {
 
 func testGuests(t *testing.T, arch string) {
 	probe := harness.Build(t, arch, "./test/guest/probe")
+	disk := harness.Build(t, arch, "./test/guest/disk")
 	results := Run(t, arch, []Guest{
 		{Name: "hello", Image: harness.Build(t, arch, "./test/guest/hello")},
 		{Name: "code", Image: probe, Line: "exit=debug -- exit 3"},
@@ -48,6 +52,9 @@ func testGuests(t *testing.T, arch string) {
 		{Name: "cpus", Image: probe, Line: "-- cpus", CPUs: 2},
 		{Name: "asked", Image: harness.Build(t, arch, "./test/guest/graceful"), Line: "-- 0s", Ask: shutdown},
 		{Name: "http", Image: harness.Build(t, arch, "./misc/examples/http"), Line: network, Ask: fetch},
+		{Name: "diska", Image: disk, Line: "-- write xvda 7", Disk: "one", Ask: flushed},
+		{Name: "diskb", Image: disk, Line: "-- check xvda 7", Disk: "one"},
+		{Name: "diskc", Image: disk, Line: "-- requests xvda", Disk: "one", CPUs: 2},
 		{Name: "dns", Image: harness.Build(t, arch, "./misc/examples/dns"), Line: network, Memory: 32, Ask: ask},
 	})
 	// Reasons are those of xen/include/public/sched.h: 0 is the power-off, 3 a crash; exit=debug adds the code to the last, 5.
@@ -59,6 +66,9 @@ func testGuests(t *testing.T, arch string) {
 		"cpus":  {"reason code 0", "2 CPUs\n", ""},
 		"asked": {"reason code 0", "finishing: terminated signal received\nfinished\n", ""},
 		"http":  {"destroyed", "listening on", octets() + "  -\n2097152 octets, sum 203423744\n"},
+		"diska": {"destroyed", "flushed\n", ""},
+		"diskb": {"reason code 0", "all there\n", ""},
+		"diskc": {"reason code 0", "all requests done\n", ""},
 		"dns":   {"destroyed", "dns: serving on", "192.0.2.80"},
 	} {
 		t.Run(name, func(t *testing.T) {
