@@ -1,6 +1,7 @@
 // Command mirage boots programs that were built with GOOS=mirage.
 //
 //	mirage run [flags] PACKAGE-or-IMAGE [arguments]
+//	mirage image [flags] PACKAGE-or-IMAGE [arguments]
 //	mirage doctor
 //
 // run builds the package, if it is one, or gets it as `go install` does, if it is PATH@VERSION, makes a machine of QEMU and
@@ -10,6 +11,8 @@
 // An interrupt (Ctrl-C), SIGTERM, SIGHUP and SIGQUIT (Ctrl-\) are passed on to the program, as the same signal. One that has
 // no handler for it ends as it would on Linux; the second signal ends the machine at once, as do 5 seconds after the first,
 // and the exit code is 128 plus the first signal's number.
+//
+// image builds the package and writes the image, with -format xl together with the configuration of a guest of Xen's.
 //
 // doctor says what this machine lacks for that, and what each lack costs.
 //

@@ -8,9 +8,10 @@ import (
 const usage = `mirage boots programs that were built with GOOS=mirage.
 
 	mirage run [flags] PACKAGE-or-IMAGE [arguments]
+	mirage image [flags] PACKAGE-or-IMAGE [arguments]
 	mirage doctor
 
-mirage run -h lists the flags.
+mirage run -h and mirage image -h list the flags.
 `
 
 func main() {
@@ -21,6 +22,8 @@ func main() {
 	switch command := os.Args[1]; command {
 	case "run":
 		os.Exit(run(os.Args[2:]))
+	case "image":
+		os.Exit(writeImage(os.Args[2:]))
 	case "doctor":
 		os.Exit(doctor())
 	case "help", "-h", "-help", "--help":

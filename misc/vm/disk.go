@@ -34,7 +34,8 @@ func ParseDisk(text string) (Disk, error) {
 	return Disk{file, readOnly}, nil
 }
 
-func (d Disk) format() string {
+// Format is what QEMU and Xen call the disk's format.
+func (d Disk) Format() string {
 	if strings.HasSuffix(d.File, ".qcow2") {
 		return "qcow2"
 	}
@@ -53,7 +54,7 @@ func (c *Config) disks() (a []string) {
 	}
 	for _, i := range order {
 		d := c.Disks[i]
-		drive := fmt.Sprintf("id=disk%d,format=%s,discard=unmap,file=%s", i, d.format(), escape(d.File))
+		drive := fmt.Sprintf("id=disk%d,format=%s,discard=unmap,file=%s", i, d.Format(), escape(d.File))
 		if d.ReadOnly {
 			drive += ",readonly=on"
 		}

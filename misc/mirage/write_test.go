@@ -1,0 +1,56 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// xl.cfg(5), xl-disk-configuration(5).
+func TestXLConfiguration(t *testing.T) {
+	disk := filepath.Join(t.TempDir(), "data.qcow2")
+	if err := os.WriteFile(disk, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o, err := parseImage([]string{"-format", "xl", "-m", "32", "-smp", "2", "-ip", "10.0.0.2/24,10.0.0.1", "-env", "A=b \"c\"", "-disk", disk + ",ro",
+		"-bridge", "br1", "./pkg", "-listen", ":53", "two words"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.out = "/srv/dns"
+	c, err := o.config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := o.xl(c, "amd64")
+	want := `name = "dns"
+type = "pvh"
+kernel = "/srv/dns"
+extra = "ip=10.0.0.2/24,10.0.0.1 \"env:A=b \\\"c\\\"\" -- -listen :53 \"two words\""
+memory = 32
+vcpus = 2
+vif = ["bridge=br1"]
+disk = ["format=qcow2, vdev=xvda, access=ro, target=` + disk + `"]
+on_poweroff = "destroy"
+on_reboot = "restart"
+on_crash = "destroy"
+`
+	if err != nil || got != want {
+		t.Errorf("%v\n got %s\nwant %s", err, got, want)
+	}
+	o.bridge = ""
+	if got, _ := o.xl(c, "arm64"); strings.Contains(got, "vif") || strings.Contains(got, "type") {
+		t.Error(got)
+	}
+}
+
+func TestImageFormat(t *testing.T) {
+	o, err := parseImage([]string{"-format", "iso", "./pkg"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.write(); err == nil || !strings.Contains(err.Error(), "no format") {
+		t.Error(err)
+	}
+}
