@@ -64,7 +64,7 @@ func (b *Bus) watch() {
 			d = nil
 		}
 		if connected {
-			d = b.attach(nil, 0, b.host.ResetPort)
+			d = b.attach(nil, 0, b.host.ResetPort, func() {})
 		}
 		b.first.Do(func() { close(b.looked) })
 		connected, ok = b.host.WaitPort()
@@ -75,14 +75,14 @@ func (b *Bus) watch() {
 	b.first.Do(func() { close(b.looked) })
 }
 
-// attach makes a device of what was plugged into a port of hub up, which is nil at the controller's. reset resets the port. It
-// returns nil when nothing can be made of it.
-func (b *Bus) attach(up *Device, port uint8, reset func() (Speed, error)) *Device {
+// attach makes a device of what was plugged into a port of hub up, which is nil at the controller's. reset resets the port, disable
+// cuts it off. It returns nil when nothing can be made of it.
+func (b *Bus) attach(up *Device, port uint8, reset func() (Speed, error), disable func()) *Device {
 	clock.Sleep(100 * millisecond) // 7.1.7.3, TATTDB: contacts bounce
 	var err error
 	for range attempts {
 		var d *Device
-		if d, err = b.enumerate(up, port, reset); err == nil {
+		if d, err = b.enumerate(up, port, reset, disable); err == nil {
 			if err = b.start(d); err == nil {
 				return d
 			}
@@ -97,8 +97,9 @@ func (b *Bus) attach(up *Device, port uint8, reset func() (Speed, error)) *Devic
 	return nil
 }
 
-// enumerate gives the device an address and reads its descriptor: 9.1.2.
-func (b *Bus) enumerate(up *Device, port uint8, reset func() (Speed, error)) (*Device, error) {
+// enumerate gives the device an address and reads its descriptor: 9.1.2. One that has none is cut off, for it would answer to the
+// default address beside the next.
+func (b *Bus) enumerate(up *Device, port uint8, reset func() (Speed, error), disable func()) (*Device, error) {
 	b.zero.Lock()
 	defer b.zero.Unlock()
 	speed, err := reset()
@@ -107,11 +108,13 @@ func (b *Bus) enumerate(up *Device, port uint8, reset func() (Speed, error)) (*D
 	}
 	clock.Sleep(10 * millisecond) // 7.1.7.5, TRSTRCY
 	d, err := newDevice(b, speed, map[Speed]int{High: 64, Full: 64, Low: 8}[speed])
-	if err != nil {
-		return nil, err
+	if err == nil {
+		if err = b.address(d, up, port); err != nil {
+			d.unplug()
+		}
 	}
-	if err = b.address(d, up, port); err != nil {
-		d.unplug()
+	if err != nil {
+		disable()
 		return nil, err
 	}
 	return d, nil

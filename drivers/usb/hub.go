@@ -14,7 +14,8 @@ const (
 	toHub  = RequestClass
 	toPort = RequestClass | RequestOther
 
-	portReset = 4 // features: table 11-17
+	portIsOn  = 1 // PORT_ENABLE; features: table 11-17
+	portReset = 4
 	portPower = 8
 	clearBase = 16 // the first of those that clear a change
 )
@@ -178,7 +179,9 @@ func (d *Device) look(port int) {
 		here = nil
 	}
 	if here == nil && status&portConnection != 0 {
-		d.below.set(port, d.bus.attach(d, uint8(port), func() (Speed, error) { return d.resetPort(port) }))
+		reset := func() (Speed, error) { return d.resetPort(port) }
+		disable := func() { d.Control(toPort, clearFeature, portIsOn, uint16(port), nil) }
+		d.below.set(port, d.bus.attach(d, uint8(port), reset, disable))
 	}
 }
 

@@ -101,7 +101,9 @@ func (m *Mailbox) Property(tag uint32, values []uint32) error {
 	if err := m.call(); err != nil {
 		return err
 	}
-	if b.Load32(wordCode) != codeSuccess || b.Load32(wordAnswered)&tagAnswered == 0 {
+	// A firmware leaves an unknown tag as it is; QEMU's says that it has answered, with nothing.
+	answered := b.Load32(wordAnswered)
+	if b.Load32(wordCode) != codeSuccess || answered&tagAnswered == 0 || answered == tagAnswered && len(values) > 0 {
 		return errTag
 	}
 	for i := range values {

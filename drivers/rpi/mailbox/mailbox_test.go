@@ -100,7 +100,14 @@ func TestUnknownProperty(t *testing.T) {
 			t.Errorf("code %#x: %v", code, err)
 		}
 	}
-	m, _ := Open((&gpu{t: t}).space(), 0)
+	g := &gpu{t: t, answer: func(m *dma.Memory, at int) {
+		m.Store32(at+wordCode, codeSuccess)
+		m.Store32(at+wordAnswered, tagAnswered)
+	}}
+	m, _ := Open(g.space(), 0xc0000000)
+	if err := m.Property(1, make([]uint32, 2)); err != errTag {
+		t.Errorf("an answer without values: %v", err)
+	}
 	if err := m.Property(1, make([]uint32, maxValues+1)); err != errValues {
 		t.Error(err)
 	}

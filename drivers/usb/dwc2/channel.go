@@ -4,6 +4,7 @@ import (
 	"internal/mirage/clock"
 	"internal/mirage/drivers/usb"
 	"internal/mirage/mmio"
+	"sync"
 	"sync/atomic"
 )
 
@@ -13,6 +14,7 @@ type channel struct {
 	regs   mmio.Space
 	status atomic.Uint32 // what hcint has said since the channel was enabled
 	halted chan struct{} // holds one token at most
+	using  sync.Mutex    // held by a transfer
 }
 
 func newChannel(c *Controller, n int) *channel {
@@ -41,6 +43,7 @@ type wait struct {
 	gone  <-chan struct{}
 	over  <-chan struct{} // nil: no limit
 	quiet int64           // see usb.Pipe
+	size  uint32          // what hctsiz was set to
 }
 
 // Transfer implements usb.Host.
@@ -54,24 +57,81 @@ func (c *Controller) Transfer(p *usb.Pipe, r *usb.Request) (int, error) {
 		defer t.Stop()
 		w.over = over
 	}
-	var ch *channel
-	select {
-	case ch = <-c.free:
-	case <-w.gone:
-		return 0, usb.ErrGone
-	case <-w.over:
-		return 0, usb.ErrTimeout
+	ch, err := c.take(p, w)
+	if err != nil {
+		return 0, err
 	}
-	defer func() { c.free <- ch }()
-	select {
-	case <-w.gone:
-		return 0, usb.ErrGone
-	default:
-	}
+	defer c.give(p, ch)
 	if hub, _ := p.Translator(); hub != 0 {
 		return ch.splitTransfer(p, r, w)
 	}
 	return ch.transfer(p, r, w)
+}
+
+// take takes a channel for a pipe: the one that it has, or any.
+func (c *Controller) take(p *usb.Pipe, w wait) (*channel, error) {
+	if p.Quiet > 0 {
+		c.mu.Lock()
+		ch := c.kept[p]
+		c.mu.Unlock()
+		if ch != nil {
+			ch.using.Lock()
+			if isClosed(w.gone) {
+				ch.using.Unlock()
+				return nil, usb.ErrGone
+			}
+			return ch, nil
+		}
+	}
+	select {
+	case ch := <-c.free:
+		ch.using.Lock()
+		if isClosed(w.gone) {
+			c.give(p, ch)
+			return nil, usb.ErrGone
+		}
+		return ch, nil
+	case <-w.gone:
+		return nil, usb.ErrGone
+	case <-w.over:
+		return nil, usb.ErrTimeout
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// give gives a channel back. A pipe with Quiet keeps its own for as long as its device is there: QEMU's model goes on asking the
+// device after a channel was stopped, and what comes then must not go to somebody else's memory.
+func (c *Controller) give(p *usb.Pipe, ch *channel) {
+	c.mu.Lock()
+	isKept := c.kept[p] == ch
+	keep := !isKept && p.Quiet > 0 && !isClosed(p.Gone())
+	if keep {
+		c.kept[p] = ch
+	}
+	c.mu.Unlock()
+	ch.using.Unlock()
+	switch {
+	case keep:
+		go func() {
+			<-p.Gone()
+			ch.using.Lock() // its last transfer is over
+			ch.using.Unlock()
+			c.mu.Lock()
+			delete(c.kept, p)
+			c.mu.Unlock()
+			c.free <- ch
+		}()
+	case !isKept:
+		c.free <- ch
+	}
 }
 
 // retries is how often a packet is tried again that the core has given up after three attempts.
@@ -136,7 +196,8 @@ func (ch *channel) enable(p *usb.Pipe, r *usb.Request, done, n, packets int, w w
 	pid := [...]uint32{usb.Data0: pidData0, usb.Data1: pidData1, usb.Setup: pidSetup}[r.PID]
 	// The address before the size: QEMU's model may still do a packet for a channel that was stopped, with what it finds here.
 	hcdma.Store(ch.regs, uint32(r.Memory.Addr())+uint32(r.Off+done)+ch.c.bus)
-	hctsiz.Store(ch.regs, uint32(n)|uint32(packets)<<packetsShift|pid<<pidShift)
+	w.size = uint32(n) | uint32(packets)<<packetsShift | pid<<pidShift
+	hctsiz.Store(ch.regs, w.size)
 	hcchar.Store(ch.regs, ch.pipe(p)|charEnable)
 	return ch.wait(w)
 }
@@ -164,7 +225,7 @@ func (ch *channel) wait(w wait) (uint32, error) {
 		timer, quiet = clock.NewTimer(w.quiet)
 		defer timer.Stop()
 	}
-	for first, last := hctsiz.Load(ch.regs), uint32(0); ; {
+	for last := w.size; ; {
 		select {
 		case <-ch.halted:
 			if hcchar.Load(ch.regs)&charEnable == 0 { // the core clears it; else the halt was that of a packet before
@@ -172,7 +233,7 @@ func (ch *channel) wait(w wait) (uint32, error) {
 			}
 		case <-quiet:
 			size := hctsiz.Load(ch.regs)
-			if size != first && size == last {
+			if size != w.size && size == last {
 				return ch.stop() | chanDone, nil
 			}
 			last = size

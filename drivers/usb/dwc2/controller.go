@@ -25,9 +25,12 @@ type Controller struct {
 	channels []*channel
 	free     chan *channel
 
-	mu        sync.Mutex // of hprt, some bits of which are cleared by writing what was read
+	mu        sync.Mutex // of hprt, some bits of which are cleared by writing what was read, and of kept
+	kept      map[*usb.Pipe]*channel
 	resetting bool       // what becomes of the enable is no news
 	changed   *irq.Event // the port
+
+	looked, was bool // WaitPort has returned, and what
 }
 
 // Open resets the controller at regs, which sees memory at bus and drives input.
@@ -35,7 +38,7 @@ func Open(regs mmio.Space, bus uint32, input irq.Input) (*Controller, error) {
 	if regs.Size() < registers || gsnpsid.Load(regs)&idMask != idOTG {
 		return nil, errNone
 	}
-	c := &Controller{regs: regs, bus: bus, changed: irq.NewEvent()}
+	c := &Controller{regs: regs, bus: bus, changed: irq.NewEvent(), kept: map[*usb.Pipe]*channel{}}
 	if err := c.start(); err != nil {
 		return nil, err
 	}
@@ -149,12 +152,18 @@ func (c *Controller) portNews() bool {
 	return v&portChanged != 0 || v&portEnableNews != 0 && v&portEnabled == 0 && !c.resetting
 }
 
-// WaitPort implements usb.Host.
+// WaitPort implements usb.Host. What is plugged in and enabled as before is no news: its coming may have been told of twice.
 func (c *Controller) WaitPort() (connected, ok bool) {
-	if !c.changed.Wait() {
-		return false, false
+	for c.changed.Wait() {
+		v := hprt.Load(c.regs)
+		connected = v&portConnected != 0
+		same := c.looked && connected == c.was && (!connected || v&portEnabled != 0)
+		c.looked, c.was = true, connected
+		if !same {
+			return connected, true
+		}
 	}
-	return hprt.Load(c.regs)&portConnected != 0, true
+	return false, false
 }
 
 // ResetPort implements usb.Host: RM0090, 35.17.2, "Host initialization".

@@ -27,7 +27,7 @@ const maxTree = 2 << 20
 
 func probe() {
 	if pi, _, _ := machine.Pi(); pi.SoC != boot.NotPi {
-		probePi(pi)
+		probePi()
 		return
 	}
 	tree, ok := deviceTree(machine.BootInfo().DeviceTreePhys)

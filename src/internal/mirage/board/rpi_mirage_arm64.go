@@ -6,75 +6,171 @@ import (
 	"internal/mirage/boot"
 	"internal/mirage/clock"
 	"internal/mirage/device"
+	"internal/mirage/drivers/rpi/gpio"
+	"internal/mirage/drivers/rpi/mailbox"
+	"internal/mirage/drivers/rpi/rng"
+	"internal/mirage/drivers/rpi/watchdog"
 	"internal/mirage/drivers/serial/pl011"
 	"internal/mirage/drivers/usb"
 	"internal/mirage/drivers/usb/dwc2"
 	"internal/mirage/drivers/usb/rndis"
 	"internal/mirage/irq"
+	"internal/mirage/machine"
 	"internal/mirage/mmio"
+	"internal/strconv"
 )
 
 // Interrupts of the BCM2835's peripherals: BCM2835 ARM Peripherals, 7.5. A BCM2837 has them as they are; a BCM2711's GIC has
 // the GPU's from 96 on (BCM2711 ARM Peripherals, 6.3).
 const (
-	interruptUSB  = 9
-	interruptUART = 57
+	interruptUSB   = 9
+	interruptPins0 = 49
+	interruptPins1 = 50
+	interruptUART  = 57
 
 	firstGPU = 96
+)
+
+// Offsets of peripherals that the boot does not use: BCM2835 ARM Peripherals, 6.3 and 9.5; Linux, bcm283x.dtsi.
+const (
+	piClocks = 0x101000
+	piPWM    = 0x20c000
+	piUSB    = 0x980000
+
+	page = 0x1000
+)
+
+// powerUSB is the USB controller's number for the firmware: "Mailbox property interface", "Power".
+const (
+	powerUSB = 3
+	powerOn  = 1 << 0
+	waitFor  = 1 << 1
 )
 
 // usbPatience is how long the boot waits for what is plugged in.
 const usbPatience = 5 * clock.Second
 
-// A board is a Raspberry Pi.
+// An rpi is a Raspberry Pi. It implements device.Board.
 type rpi struct {
-	pi boot.Pi
+	pi       boot.Pi
+	revision boot.Revision
+	serial   uint64
+	mail     *mailbox.Mailbox
+	watchdog *watchdog.Watchdog
 }
 
 // probePi starts the devices of a Raspberry Pi.
-func probePi(pi boot.Pi) {
-	b := rpi{pi}
-	b.serial()
-	b.usb()
+func probePi() {
+	b := &rpi{}
+	b.pi, b.revision, b.serial = machine.Pi()
+	b.each("ttyAMA0", "pl011", boot.PiUART, page, b.openUART)
+	b.each("rng", "bcm2835-rng", boot.PiRandom, page, b.openRandom)
+	b.each("mailbox", "bcm2835-mbox", boot.PiMailbox, 0x40, b.openMailbox)
+	b.each("watchdog", "bcm2835-wdt", boot.PiPower, page, b.openWatchdog)
+	if b.mail != nil && b.watchdog != nil {
+		device.AddBoard(b)
+	}
+	b.each("gpio", "bcm2835-gpio", boot.PiGPIO, page, b.openPins)
+	b.each("usb", "dwc2", piUSB, 16*page, b.openUSB)
 }
 
-// regs are the registers at an offset of the peripherals.
-func (b rpi) regs(off, size uint64) (mmio.Space, error) { return mmio.Map(b.pi.Peripherals+off, size) }
+// each opens a device with its registers at an offset of the peripherals.
+func (b *rpi) each(name, driver string, off, size uint64, open func(mmio.Space) error) {
+	regs, err := mmio.Map(b.pi.Peripherals+off, size)
+	if err == nil {
+		err = open(regs)
+	}
+	if err != nil {
+		report(name, err)
+		return
+	}
+	address := strconv.FormatUint(b.pi.Peripherals+off, 16)
+	device.AddDriven(device.Driven{Bus: "platform", Name: address + "." + name, Driver: driver, Place: "0x" + address})
+}
 
 // input is where an interrupt of the peripherals arrives.
-func (b rpi) input(number uint32) irq.Input {
+func (b *rpi) input(number uint32) irq.Input {
 	if b.pi.Local == 0 {
 		number += firstGPU
 	}
 	return irq.Input{Number: number, Level: true}
 }
 
-// serial makes the UART the console.
-func (b rpi) serial() {
-	const name = "ttyAMA0"
-	regs, err := b.regs(boot.PiUART, 0x1000)
+// openUART makes the UART the console.
+func (b *rpi) openUART(regs mmio.Space) error {
+	c, err := pl011.Open("ttyAMA0", regs, b.input(interruptUART))
 	if err == nil {
-		c, e := pl011.Open(name, regs, b.input(interruptUART))
-		if err = e; err == nil {
-			device.AddConsole(c)
-		}
+		device.AddConsole(c)
 	}
-	if err != nil {
-		report(name, err)
-	}
+	return err
 }
 
-// usb starts the USB controller, and waits for what is plugged in: a program wants its network from the start.
-func (b rpi) usb() {
-	const at = 0x980000
-	regs, err := b.regs(at, 0x10000)
+func (b *rpi) openRandom(regs mmio.Space) error {
+	s, err := rng.Open(regs, b.pi.SoC == boot.BCM2711)
 	if err == nil {
-		c, e := dwc2.Open(regs, uint32(b.pi.Bus), b.input(interruptUSB))
-		if err = e; err == nil {
-			usb.Start(c, rndis.Driver).Settle(usbPatience)
-		}
+		device.AddEntropy(s)
 	}
-	if err != nil {
-		report("usb", err)
-	}
+	return err
 }
+
+func (b *rpi) openMailbox(regs mmio.Space) (err error) {
+	b.mail, err = mailbox.Open(regs, uint32(b.pi.Bus))
+	return err
+}
+
+func (b *rpi) openWatchdog(regs mmio.Space) (err error) {
+	b.watchdog, err = watchdog.Open(regs)
+	return err
+}
+
+func (b *rpi) openPins(regs mmio.Space) error {
+	pwm, err := mmio.Map(b.pi.Peripherals+piPWM, page)
+	if err != nil {
+		return err
+	}
+	clocks, err := mmio.Map(b.pi.Peripherals+piClocks, page)
+	if err != nil {
+		return err
+	}
+	chip := gpio.Chip{Pins: 54, Oscillator: b.pi.CounterHz, Bank0: b.input(interruptPins0), Rest: b.input(interruptPins1)}
+	if b.pi.SoC == boot.BCM2711 {
+		chip.Pins, chip.PullsByPin = 58, true
+	}
+	p, err := gpio.Open(regs, pwm, clocks, chip)
+	if err == nil {
+		device.AddPins(p)
+	}
+	return err
+}
+
+// openUSB starts the USB controller, and waits for what is plugged in: a program wants its network from the start.
+func (b *rpi) openUSB(regs mmio.Space) error {
+	if b.mail != nil {
+		// Where the firmware does not know the power, it is on.
+		b.mail.Property(mailbox.TagPower, []uint32{powerUSB, powerOn | waitFor})
+	}
+	c, err := dwc2.Open(regs, uint32(b.pi.Bus), b.input(interruptUSB))
+	if err != nil {
+		return err
+	}
+	usb.Start(c, rndis.Driver).Settle(usbPatience)
+	return nil
+}
+
+// Model implements device.Board.
+func (b *rpi) Model() string { return b.revision.Model() }
+
+// Revision implements device.Board.
+func (b *rpi) Revision() uint32 { return uint32(b.revision) }
+
+// Serial implements device.Board.
+func (b *rpi) Serial() uint64 { return b.serial }
+
+// Property implements device.Board.
+func (b *rpi) Property(tag uint32, values []uint32) error { return b.mail.Property(tag, values) }
+
+// Watchdog implements device.Board.
+func (b *rpi) Watchdog(ns int64) error { return b.watchdog.Set(ns) }
+
+// Restart implements device.Board.
+func (b *rpi) Restart() { b.watchdog.Restart() }

@@ -43,6 +43,11 @@ func init() {
 			say("no room for " + d.Name + " in /sys/bus/" + d.Bus)
 		}
 	})
+	device.EachBoard(func(b device.Board) {
+		if p.plantBoard(b) != 0 {
+			say("no room for what the board says of itself in /proc and /sys")
+		}
+	})
 	device.OnShutdown(func() { raise(p, linux.SIGTERM) })
 	machine.SetSyscalls(p.Serve)
 	exithook.Add(exithook.Hook{F: p.finish, RunOnFailure: true}) // main may return without a system call

@@ -1,6 +1,7 @@
 package linuxabi
 
 import (
+	"internal/mirage/device"
 	"internal/mirage/fs"
 	"internal/mirage/linuxabi/linux"
 	"sync"
@@ -17,6 +18,7 @@ type Process struct {
 	console *console
 	disks   disks
 	host    hostname
+	board   device.Board // nil: none that is known
 	unix    unixNames
 	mapped  mappedFiles
 	name    atomic.Pointer[string] // PR_SET_NAME

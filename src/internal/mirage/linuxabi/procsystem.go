@@ -156,10 +156,10 @@ func seconds(ns int64) string {
 }
 
 // processorText says the same of each CPU but for its number.
-func processorText(*Process) (s string) {
+func processorText(p *Process) (s string) {
 	same := processorLines()
 	for i := range runtime.NumCPU() {
 		s += "processor\t: " + decimal(i) + "\n" + same + "\n"
 	}
-	return s
+	return s + p.boardLines()
 }
