@@ -9,6 +9,7 @@ const usage = `mirage boots programs that were built with GOOS=mirage.
 
 	mirage run [flags] PACKAGE-or-IMAGE [arguments]
 	mirage image [flags] PACKAGE-or-IMAGE [arguments]
+	mirage flash card.img DISK
 	mirage doctor
 
 mirage run -h and mirage image -h list the flags.
@@ -24,6 +25,8 @@ func main() {
 		os.Exit(run(os.Args[2:]))
 	case "image":
 		os.Exit(writeImage(os.Args[2:]))
+	case "flash":
+		os.Exit(flash(os.Args[2:]))
 	case "doctor":
 		os.Exit(doctor())
 	case "help", "-h", "-help", "--help":

@@ -16,7 +16,8 @@ import (
 // An imageOptions is what the command line of `mirage image` says.
 type imageOptions struct {
 	options
-	out, format, bridge string
+	out, format, bridge, firmware string
+	size                          int // of a card, MiB
 }
 
 // parseImage reads the command line of `mirage image`.
@@ -27,16 +28,20 @@ func parseImage(args []string) (*imageOptions, error) {
 		fmt.Fprintln(f.Output(), "usage: mirage image [flags] PACKAGE-or-IMAGE [arguments]")
 		f.PrintDefaults()
 	}
-	f.StringVar(&o.out, "o", "", "write the image to `FILE`; default: the package's name in this folder")
-	f.StringVar(&o.format, "format", "elf", "the `form`: elf, which QEMU and others load as it is, or xl, which also writes FILE.cfg for\nXen's xl create")
+	f.StringVar(&o.out, "o", "", "write the image to `FILE`; default: the package's name, or card.img, in this folder")
+	f.StringVar(&o.format, "format", "elf", "the `form`: elf, which QEMU and others load as it is; xl, which also writes FILE.cfg for Xen's\nxl create; rpi, a card for a Raspberry Pi")
 	f.StringVar(&o.arch, "arch", "", "build for `amd64 or arm64`")
 	f.IntVar(&o.memory, "m", 256, "xl: memory in `MiB`")
 	f.IntVar(&o.cpus, "smp", 1, "xl: number of CPUs, `N`")
 	f.StringVar(&o.bridge, "bridge", "xenbr0", "xl: the `bridge` of the network card; empty: no card")
-	f.StringVar(&o.ip, "ip", "", "xl: the machine's address: `ADDR/LEN[,GATEWAY[,DNS]]`, dhcp (the default) or off")
+	f.StringVar(&o.ip, "ip", "", "xl, rpi: the machine's address: `ADDR/LEN[,GATEWAY[,DNS]]`, dhcp (the default) or off")
 	f.Var(&o.disks, "disk", "xl: attach a file or device as a disk, `FILE[,ro]`: the first is /dev/xvda; may be repeated")
-	f.Var(&o.env, "env", "xl: set `NAME=VALUE` in the program's environment; may be repeated")
-	f.Var(&o.words, "word", "xl: a `word` for the image's command line; may be repeated")
+	f.Var(&o.env, "env", "xl, rpi: set `NAME=VALUE` in the program's environment; may be repeated")
+	f.Var(&o.words, "word", "xl, rpi: a `word` for the image's command line; may be repeated")
+	f.StringVar(&o.root, "root", "", "xl, rpi: give the program the files below `DIR` as its root")
+	f.Var(&o.initrds, "initrd", "xl, rpi: give the program the files of the cpio archive `FILE`; may be repeated")
+	f.StringVar(&o.firmware, "firmware", "", "rpi: take the Raspberry Pi's firmware from `DIR`: the boot folder of\nhttps://github.com/raspberrypi/firmware; without it the card boots in QEMU alone")
+	f.IntVar(&o.size, "size", leastCard, "rpi: the card's size in `MiB`, a power of two: QEMU takes no other")
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
@@ -65,8 +70,13 @@ func writeImage(args []string) int {
 }
 
 func (o *imageOptions) write() error {
-	if o.format != "elf" && o.format != "xl" {
-		return fmt.Errorf("no format %q: elf or xl", o.format)
+	switch {
+	case o.format == "rpi":
+		return o.makeCard()
+	case o.format != "elf" && o.format != "xl":
+		return fmt.Errorf("no format %q: elf, xl or rpi", o.format)
+	case o.format == "elf" && (o.root != "" || len(o.initrds) > 0):
+		return errors.New("files go with an image of the format xl or rpi: an ELF file's loader has a word for them, as QEMU's -initrd")
 	}
 	config, err := o.config()
 	if err != nil {
@@ -110,6 +120,16 @@ func (o *imageOptions) write() error {
 	text, err := o.xl(config, about.Arch)
 	if err != nil {
 		return err
+	}
+	disk, err := o.initrd(dir)
+	if err != nil {
+		return err
+	}
+	if disk != "" {
+		text += fmt.Sprintf("ramdisk = %s\n", quoted(o.out+".initrd"))
+		if err := copyFile(o.out+".initrd", disk); err != nil {
+			return err
+		}
 	}
 	return os.WriteFile(o.out+".cfg", []byte(text), 0o644)
 }
