@@ -86,6 +86,41 @@ func (r *trace6) sources() {
 	r.close(fd)
 }
 
+// groupsOverLo sends to groups on the machine itself, where nobody is a member unless they say so (ip(7)).
+func (r *trace6) groupsOverLo() {
+	lo, group := []byte{127, 0, 0, 1}, sockaddr(239, 1, 1, 1, 5353)
+	in, out := r.open(linux.AF_INET, linux.SOCK_DGRAM, 0), r.open(linux.AF_INET, linux.SOCK_DGRAM, 0)
+	r.do("bind", syscall.SYS_BIND, in, sockaddr(0, 0, 0, 0, 5353), 16)
+	r.do("bind", syscall.SYS_BIND, out, sockaddr(127, 0, 0, 1, 4444), 16)
+	r.send("by no card", out, []byte("0"), group)
+	r.do("by lo", syscall.SYS_SETSOCKOPT, out, linux.IPPROTO_IP, linux.IP_MULTICAST_IF, lo, len(lo))
+	r.send("to no member", out, []byte("1"), group)
+	settled := func() { // what was sent before this has come or not
+		r.send("to the socket", out, []byte("."), sockaddr(127, 0, 0, 1, 5353))
+		r.receive("what came", in, 0)
+	}
+	settled()
+	member := append([]byte{239, 1, 1, 1}, lo...)
+	r.do("join", syscall.SYS_SETSOCKOPT, in, linux.IPPROTO_IP, linux.IP_ADD_MEMBERSHIP, member, len(member))
+	r.send("to a member", out, []byte("2"), group)
+	fmt.Fprintf(&r.b, "%q\n", r.receive("what came", in, 0))
+	r.do("leave", syscall.SYS_SETSOCKOPT, in, linux.IPPROTO_IP, linux.IP_DROP_MEMBERSHIP, member, len(member))
+	r.send("to no member again", out, []byte("3"), group)
+	settled()
+	r.send("to all hosts", out, []byte("4"), sockaddr(224, 0, 0, 1, 5353))
+	fmt.Fprintf(&r.b, "%q\n", r.receive("what came", in, 0))
+	r.close(in, out)
+
+	six := r.open(linux.AF_INET6, linux.SOCK_DGRAM, 0)
+	r.set(six, linux.IPPROTO_IPV6, linux.IPV6_MULTICAST_IF, 1)
+	r.send("of IPv6", six, []byte("5"), sockaddr6("ff05::99", 5353, 0))
+	r.close(six)
+}
+
+func TestGroupsOverLoAsHost(t *testing.T) {
+	sameAsIsolated(t, map[string]func(*trace6){"groups over lo": (*trace6).groupsOverLo})
+}
+
 // The sources of groups are as the host has them.
 func TestSourcesAsHost(t *testing.T) {
 	sameAsIsolated(t, map[string]func(*trace6){"sources": (*trace6).sources})

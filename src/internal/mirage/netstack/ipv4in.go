@@ -47,7 +47,8 @@ func (i *Interface) admit(src, dst wire.Addr, group bool) (to inet.Locality, ok 
 	v := i.stack.view.Load()
 	to = v.local(dst, i.index)
 	if i.loopback {
-		return to, to != inet.Foreign && v.local(src, 0) == inet.Own
+		member := to != inet.Multicast || dst == wire.AllHosts4 || v.joined(dst, src, i.index)
+		return to, to != inet.Foreign && member && v.local(src, 0) == inet.Own
 	}
 	// RFC 1122 section 3.2.1.3: the source is one host, outside this one; and it is not us, for we have not sent it.
 	if to == inet.Foreign || v.local(src, 0) != inet.Foreign {

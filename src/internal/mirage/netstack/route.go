@@ -129,7 +129,10 @@ func (s *Stack) Route(dst, src wire.Addr, iface int) (inet.Route, error) {
 		if src.IsUnspecified() {
 			r.Src = found.Src
 		}
-	default: // limited broadcast and multicast go where they are sent, or where most goes
+	default: // limited broadcast and multicast go where they are sent, or where they come from, or where most goes
+		if iface == 0 && !src.IsUnspecified() {
+			iface = v.ifaceOf(src)
+		}
 		if link = v.groupLink(iface); link == nil {
 			s.counters.OutNoRoutes.Add(1)
 			return inet.Route{}, inet.ENETUNREACH
