@@ -86,11 +86,11 @@ func (p *Process) streamTable(v6 bool) string {
 		}
 		return column(s, streamWidth) + "\n"
 	}
-	s := line(heading(v6))
+	b := []byte(line(heading(v6)))
 	for number, r := range p.net.tcp.rows(v6, p.inodes()) {
-		s += line(r.text(number, 4, v6))
+		b = append(b, line(r.text(number, 4, v6))...)
 	}
-	return s
+	return string(b)
 }
 
 // datagramTable is /proc/net/udp, raw or icmp, or what these are of IPv6, with a margin before the first line. Lines of raw's are
@@ -103,11 +103,11 @@ func (p *Process) datagramTable(v6, filled bool, margin string, rows []row) stri
 	if v6 || filled {
 		width = 5
 	}
-	s := line(margin + heading(v6) + " ref pointer drops")
+	b := []byte(line(margin + heading(v6) + " ref pointer drops"))
 	for k := range rows {
-		s += line(rows[k].text(k, width, v6))
+		b = append(b, line(rows[k].text(k, width, v6))...)
 	}
-	return s
+	return string(b)
 }
 
 // datagramRow is what is said of a socket.
