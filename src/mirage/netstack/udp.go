@@ -90,19 +90,19 @@ func (s *Stack) bound(u *UDP, h Handler) (stop func(), err error) {
 		}
 	})
 	go s.answer(socket, h, come)
-	return func() {
-		socket.Close()
-		close(come)
-	}, nil
+	return func() { socket.Close() }, nil // of which the socket tells
 }
 
-// answer answers what waits each time that something has come, until come is closed.
+// answer answers what waits each time that something has come, until the socket is closed.
 func (s *Stack) answer(socket *udp.Socket, h Handler, come <-chan struct{}) {
 	query, answer := make([]byte, maxDatagram), make([]byte, 0, maxDatagram)
 	for range come {
 		for {
 			n, d, err := socket.Recv(query, false)
-			if err == inet.EAGAIN || err == inet.EBADF {
+			if err == inet.EBADF {
+				return
+			}
+			if err == inet.EAGAIN {
 				break
 			}
 			if err != nil {
