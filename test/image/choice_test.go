@@ -74,3 +74,18 @@ func checkEcho(t *testing.T, m harness.Machine, image string) {
 		t.Errorf("the answer is %q", got)
 	}
 }
+
+// Who makes sockets by golang.org/x/sys/unix has TCP too. Who does by numbers alone is told what to do about it.
+func TestTCPWithoutNet(t *testing.T) {
+	const noProtocol = 93 // EPROTONOSUPPORT
+	for _, m := range harness.Fastest {
+		t.Run(m.Name, func(t *testing.T) {
+			harness.Run(t, m.Config(harness.Build(t, m.Arch, "./test/guest/xsystcp")), 0)
+			b := harness.Run(t, m.Config(harness.Build(t, m.Arch, "./test/guest/numbers")), noProtocol)
+			if !strings.Contains(b.String(), "mirage/netstack/tcp") {
+				t.Errorf("it is not said what is missing:\n%s", b)
+			}
+			harness.Run(t, m.Config(harness.Build(t, m.Arch, "./test/guest/numbers", "-tags=withtcp")), 0)
+		})
+	}
+}

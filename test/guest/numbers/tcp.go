@@ -1,0 +1,5 @@
+//go:build withtcp
+
+package main
+
+import _ "mirage/netstack/tcp"
