@@ -48,6 +48,21 @@ func TestControlOfItsFamily(t *testing.T) {
 	})
 }
 
+// TestSendBufferAsHost: datagrams are sent at once, but a program that asks for a buffer looks whether it has got it.
+func TestSendBufferAsHost(t *testing.T) {
+	both(t, func(l *streamLog) {
+		for _, domain := range []int{linux.AF_INET, linux.AF_INET6, linux.AF_UNIX} {
+			s := l.w.must(t, syscall.SYS_SOCKET, domain, linux.SOCK_DGRAM, 0)
+			l.option("at first", s, linux.SOL_SOCKET, linux.SO_SNDBUF)
+			for _, v := range []int32{0, 1, 5000, 100000} {
+				l.set(fmt.Sprint("to ", v), s, linux.SOL_SOCKET, linux.SO_SNDBUF, v)
+				l.option(fmt.Sprint("is of ", v), s, linux.SOL_SOCKET, linux.SO_SNDBUF)
+			}
+			l.w.must(t, syscall.SYS_CLOSE, s)
+		}
+	})
+}
+
 // TestMulticastByLoopback: a group is joined on lo, and what is sent to it by lo comes back once, whether or not
 // IP_MULTICAST_LOOP is set.
 func TestMulticastByLoopback(t *testing.T) {

@@ -44,6 +44,7 @@ type socketBase struct {
 	sendTimeout            atomic.Int64
 	flags                  atomic.Uint32 // options that are remembered and no more, by number
 	linger                 atomic.Uint64 // a struct linger
+	sendBuffer             atomic.Int32  // what SO_SNDBUF has granted to a family that sends at once; 0: the default
 	hints                  hints
 }
 

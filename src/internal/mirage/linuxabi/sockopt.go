@@ -109,12 +109,21 @@ func (s *socketBase) setBase(name uintptr, value []byte) linux.Errno {
 		return 0
 	case name == linux.SO_RCVLOWAT && v <= 1:
 		return 0 // one byte wakes the reader
-	case name == linux.SO_SNDBUF, name == linux.SO_SNDBUFFORCE, name == linux.SO_RCVBUF, name == linux.SO_RCVBUFFORCE:
+	case name == linux.SO_SNDBUF, name == linux.SO_SNDBUFFORCE:
+		s.sendBuffer.Store(sendBuffer(v))
+		return 0
+	case name == linux.SO_RCVBUF, name == linux.SO_RCVBUFFORCE:
 		return 0 // a wish (socket(7)): the family that has buffers grants it
 	case name == linux.SO_RCVLOWAT:
 		return linux.EINVAL
 	}
 	return linux.ENOPROTOOPT
+}
+
+// sendBuffer is what is granted of a wish: twice as much, for overhead, within bounds (socket(7), SO_SNDBUF).
+func sendBuffer(wish int) int32 {
+	const least = 4608
+	return int32(max(2*min(uint32(wish), mostStreamBuffer), least))
 }
 
 func (s *socketBase) setFlag(name uintptr, on bool) {
@@ -166,7 +175,12 @@ func (s *socketBase) base(name uintptr) ([]byte, linux.Errno) {
 		return intValue(0), 0
 	case linux.SO_RCVLOWAT, linux.SO_SNDLOWAT:
 		return intValue(1), 0
-	case linux.SO_SNDBUF, linux.SO_RCVBUF:
+	case linux.SO_SNDBUF:
+		if granted := s.sendBuffer.Load(); granted != 0 {
+			return intValue(int(granted)), 0
+		}
+		return intValue(buffer), 0
+	case linux.SO_RCVBUF:
 		return intValue(buffer), 0
 	case linux.SO_RCVTIMEO:
 		return timeoutValue(&s.receiveTimeout), 0
