@@ -67,7 +67,6 @@ func driveMetrics(m *machine) {
 	} {
 		m.wants("\n"+name, curl+url)
 	}
-	m.wants("# EOF", curl+"-H Accept:application/openmetrics-text "+url)
 }
 
 // startBackend starts a web server of the host for a proxy in the machine.
