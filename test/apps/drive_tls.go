@@ -78,3 +78,23 @@ func (m *machine) handshake(option, version string) {
 		}
 	}
 }
+
+func quicFiles(m *machine) {
+	tlsFiles(m)
+	m.write("www/text.txt", "a file of the root\n")
+}
+
+// driveHTTP3 fetches over QUIC, many streams at the same time and a megabyte each way, and over TCP from the same server.
+func driveHTTP3(m *machine) {
+	m.t.Helper()
+	client := install(m.t, host, "./clients/http3") + " -ca {root}/etc/tls/cert.pem "
+	m.up(client + "https://{at 6121/udp}/text.txt")
+	m.wants("HTTP/3.0 200 19 octets\na file of the root\n", client+"https://{at 6121/udp}/text.txt")
+	m.wants("HTTP/3.0 404 ", client+"https://{at 6121/udp}/nosuch")
+	m.wants("HTTP/3.0 200 1000000 octets\n", client+"-post 1000000 https://{at 6121/udp}/demo/echo")
+	r, err := m.ask(nil, client+"-n 20 https://{at 6121/udp}/text.txt")
+	if n := strings.Count(r.out, "HTTP/3.0 200 19 octets\n"); err != nil || n != 20 {
+		m.t.Errorf("%d of 20 streams: %v\n%s", n, err, r.err)
+	}
+	m.wants("2", curl+ca+"--http2 -o /dev/null -w %{http_version} https://{at 6121}/text.txt")
+}

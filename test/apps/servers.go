@@ -30,4 +30,7 @@ var servers = []app{
 	{name: "mochi", pkg: "github.com/mochi-mqtt/server/v2/cmd@v2.7.9", ports: "1883 8080", drive: driveMQTT, sample: "amd64"},
 	{name: "prometheus-client", pkg: "github.com/prometheus/client_golang/examples/simple@v1.25.0", ports: "8080", drive: driveMetrics},
 	{name: "net-http", pkg: "./web", ports: "8080 8443", files: tlsFiles, drive: driveWeb},
+	{name: "quic-go", pkg: "github.com/quic-go/quic-go/example@v0.65.0", ports: "6121 6121/udp",
+		args:  []string{"-bind", "0.0.0.0:6121", "-tcp", "-www", "/www", "-cert", "/etc/tls/cert.pem", "-key", "/etc/tls/key.pem"},
+		files: quicFiles, drive: driveHTTP3},
 }
