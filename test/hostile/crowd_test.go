@@ -52,6 +52,7 @@ func (c crowd) gather(t *testing.T, m harness.Machine) {
 	config.Memory, config.Net, config.Words = c.memory, "tap:"+harness.Tap, []string{"ip=10.99.0.2/16"}
 	config.TimeLimit = time.Hour
 	b := harness.Boot(t, config)
+	defer b.Stop() // and only then those who hold connections: the machine would hear of each end
 	before, begun := inMachine(t), time.Now()
 	var holders []*holder
 	for left := c.count; left > 0; left -= mostHeld {

@@ -46,9 +46,7 @@ func (c crowd) hold(t *testing.T, count, number int) *holder {
 	}
 	h.out = bufio.NewScanner(out)
 	t.Cleanup(func() {
-		h.in.Close()
-		for h.out.Scan() {
-		}
+		h.cmd.Process.Kill()
 		h.cmd.Wait()
 	})
 	h.expect(t)

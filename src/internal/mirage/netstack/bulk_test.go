@@ -4,6 +4,7 @@ package netstack
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -62,8 +63,8 @@ func move(t *testing.T, from, to side, size int) time.Duration {
 		c := accept()
 		defer c.Close()
 		begun := time.Now()
-		if n := same(c); n != size {
-			t.Errorf("%d of %d octets came intact", n, size)
+		if n, err := same(c); n != size || err != io.EOF {
+			t.Errorf("%d of %d octets came intact: %v", n, size, err)
 		}
 		done <- time.Since(begun)
 	}()
@@ -82,18 +83,18 @@ func move(t *testing.T, from, to side, size int) time.Duration {
 	return <-done
 }
 
-// same reads to the end, and returns how many octets came before the first that was wrong.
-func same(r io.Reader) (n int) {
+// same reads to the end, and returns how many octets came before the first that was wrong, and the error that ended them.
+func same(r io.Reader) (n int, err error) {
 	source := rand.NewChaCha8([32]byte{5})
 	buf, want := make([]byte, 64<<10), make([]byte, 64<<10)
 	for {
 		k, err := r.Read(buf)
 		source.Read(want[:k])
 		if !bytes.Equal(buf[:k], want[:k]) {
-			return n
+			return n, errors.New("others than were sent")
 		}
 		if n += k; err != nil {
-			return n
+			return n, err
 		}
 	}
 }

@@ -53,7 +53,8 @@ type conn struct {
 	times       timestamps
 	duplicate   wire.SACKBlock // to be reported: RFC 2883
 	rcvScale    uint8
-	finSeen     bool // the peer has no more to send, and all has come
+	eager       uint8 // segments to be acknowledged at once
+	finSeen     bool  // the peer has no more to send, and all has come
 	sackOK      bool
 	heard       bool // the handshake is complete but for the data that is waited for
 	ecn         ecn  // of both directions; here it takes least room

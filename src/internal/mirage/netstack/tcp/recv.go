@@ -91,12 +91,20 @@ func (c *conn) takeFin(now int64) {
 // delay is how long an acknowledgement may wait for company: RFC 9293 section 3.8.6.3 allows half a second.
 const delay = 40e6
 
+// eagerness is how many segments are acknowledged at once after one that came out of order: the sender has a small window then, and
+// the acknowledgement of its only segment would make it wait (RFC 5681 section 4.2 asks for every second at least).
+const eagerness = 16
+
 // scheduleAck decides when to acknowledge n octets: at once behind a gap (RFC 5681 section 4.2) and for every second full
 // segment (RFC 9293 section 3.8.6.3), else soon.
 func (c *conn) scheduleAck(now int64, start seq, n int) {
 	switch {
-	case start != c.rcvNxt || n == 0 || len(c.gaps.ranges) > 0 || c.duplicate.Start != c.duplicate.End,
-		start.add(n).since(c.lastAck) >= 2*c.rcvSegment:
+	case start != c.rcvNxt || n == 0 || len(c.gaps.ranges) > 0 || c.duplicate.Start != c.duplicate.End:
+		c.ackNow, c.eager = true, eagerness
+	case c.eager > 0:
+		c.ackNow = true
+		c.eager--
+	case start.add(n).since(c.lastAck) >= 2*c.rcvSegment:
 		c.ackNow = true
 	case c.ackAt == 0:
 		c.ackAt = now + delay
