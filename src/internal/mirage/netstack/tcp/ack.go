@@ -115,12 +115,13 @@ func (d *delivery) arrived(c *conn, r *record) {
 	c.rack.arrived(c, r, d)
 }
 
-// measure feeds the round-trip time: RFC 6298 section 2, and RFC 7323 section 4 for what was sent more than once.
+// measure feeds the round-trip time: RFC 6298 section 2, and RFC 7323 section 4 for what was sent more than once; unless it came more
+// than once too, when the timestamp may be that of a copy whose acknowledgement was lost, and as old as the time-outs since.
 func (c *conn) measure(now int64, n int, d *delivery) {
 	switch {
 	case d.rtt > 0:
 		c.rtt.sample(d.rtt)
-	case n > 0 && d.hasEcho && d.echo != 0:
+	case n > 0 && d.hasEcho && d.echo != 0 && d.duplicate == 0:
 		if ms := int32(c.times.value(now) - d.echo); ms >= 0 && ms < 1<<20 {
 			c.rtt.sample(max(int64(ms)*1e6, 1))
 		}

@@ -183,6 +183,9 @@ func (c *conn) unacceptable(now int64, s *segment) {
 	if n := len(s.payload); n > 0 && s.seq.add(n).since(c.rcvNxt) <= 0 && c.sackOK {
 		c.duplicate = wire.SACKBlock{Start: uint32(s.seq), End: uint32(s.seq.add(n))} // RFC 2883 section 4
 	}
+	if c.rcvNxt.since(s.seq) <= c.rcvLimit { // what comes again because an acknowledgement was lost; older things are not believed
+		c.times.update(now, s, c.lastAck)
+	}
 	if n := s.length(); n > 0 {
 		// A zero-window probe has to be answered, also with its acknowledgement taken: section 3.8.6.1, MUST-37.
 		if s.has(wire.ACK) && c.state.synchronized() && s.seq == c.rcvNxt && !s.has(wire.SYN) && !c.acknowledge(now, s) {
