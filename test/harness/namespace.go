@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 	"testing"
 )
@@ -45,6 +46,8 @@ func Namespace(t *testing.T) bool {
 	}
 	c := exec.Command(os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v", "-test.timeout=0")
 	c.Env = append(os.Environ(), inNamespace+"=1")
+	runtime.LockOSThread() // the signal comes when this thread ends
+	defer runtime.UnlockOSThread()
 	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
 	out, err := c.CombinedOutput()
 	switch {
