@@ -4,8 +4,8 @@ package tcp
 type recovery struct {
 	fast       bool // fast recovery; the window does not grow
 	timedOut   bool // recovery from a retransmission time-out
-	until      seq  // RecoveryPoint: over once this is acknowledged
 	force      bool // one segment goes out whatever the window: RFC 6675 section 5, step 4.3
+	until      seq  // RecoveryPoint: over once this is acknowledged
 	duplicates int  // acknowledgements repeated, without SACK: segments that have left the network
 }
 
