@@ -23,7 +23,7 @@ const (
 	minFrame = 14 // an Ethernet header
 
 	// patience is how long the back end may take for each step of the connection, nanoseconds.
-	patience = 30 * clock.Second
+	patience = 60 * clock.Second
 )
 
 // A Device is a network card. It implements device.NIC.
