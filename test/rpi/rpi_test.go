@@ -61,6 +61,32 @@ func TestInput(t *testing.T) {
 	}
 }
 
+// A program writes to a card that mirage image has made, and its file has what was written; what was there stays as it was.
+func TestCard(t *testing.T) {
+	elf := harness.Build(t, "arm64", "./test/guest/rpi")
+	name := filepath.Join(t.TempDir(), "card.img")
+	cmd := exec.Command(filepath.Join(harness.Root(t), "bin", "mirage"), "image", "-format", "rpi", "-o", name, elf, "card")
+	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("100 %")) {
+		t.Fatalf("mirage image: %v\n%s", err, out)
+	}
+	before, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := board(elf, "card")
+	c.Disks = []vm.Disk{{File: name}}
+	b := harness.Run(t, c, 0)
+	after, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const at = 100 << 20
+	text := bytes.Repeat([]byte("mirage!\n"), 1<<17)
+	if !bytes.Equal(after[at:][:len(text)], text) || !bytes.Equal(after[:at], before[:at]) || !bytes.Equal(after[at+len(text):], before[at+len(text):]) {
+		t.Errorf("the card's file is not as it must be\n%s", b)
+	}
+}
+
 // The watchdog's reset ends QEMU, which is told not to reboot; the program says nothing any more.
 func TestWatchdog(t *testing.T) {
 	b := harness.Run(t, board(harness.Build(t, "arm64", "./test/guest/rpi"), "restart"), 0)

@@ -6,6 +6,7 @@
 //	random     numbers of /dev/hwrng's kind
 //	exit N     ends with N
 //	echo       repeats a line from the console
+//	card       writes to the end of the SD card, and reads it
 //	restart    resets the board by its watchdog
 package main
 
@@ -25,7 +26,7 @@ import (
 )
 
 func main() {
-	commands := map[string]func() error{"board": tellBoard, "pins": tryPins, "cpus": tryCPUs, "random": tryRandom, "exit": exit, "echo": echo, "restart": board.Restart}
+	commands := map[string]func() error{"board": tellBoard, "pins": tryPins, "cpus": tryCPUs, "random": tryRandom, "exit": exit, "echo": echo, "card": tryCard, "restart": board.Restart}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
 		fmt.Println("no such command")
 		os.Exit(2)
@@ -137,6 +138,30 @@ func tryRandom() error {
 		return fmt.Errorf("%x after %x", b, a)
 	}
 	fmt.Printf("random %x\n", a)
+	return nil
+}
+
+// tryCard writes a block of text 100 MiB into the card.
+func tryCard() error {
+	f, err := os.OpenFile("/dev/mmcblk0", os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	const at = 100 << 20
+	want := bytes.Repeat([]byte("mirage!\n"), 1<<17)
+	if _, err := f.WriteAt(want, at); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	got := make([]byte, len(want))
+	if _, err := f.ReadAt(got, at); err != nil {
+		return err
+	}
+	if !bytes.Equal(got, want) {
+		return fmt.Errorf("what is read is not what was written")
+	}
 	return nil
 }
 

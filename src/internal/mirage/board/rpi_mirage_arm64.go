@@ -6,6 +6,7 @@ import (
 	"internal/mirage/boot"
 	"internal/mirage/clock"
 	"internal/mirage/device"
+	"internal/mirage/drivers/rpi/emmc"
 	"internal/mirage/drivers/rpi/gpio"
 	"internal/mirage/drivers/rpi/mailbox"
 	"internal/mirage/drivers/rpi/rng"
@@ -35,6 +36,7 @@ const (
 const (
 	piClocks = 0x101000
 	piPWM    = 0x20c000
+	piEMMC   = 0x300000
 	piUSB    = 0x980000
 
 	page = 0x1000
@@ -47,6 +49,9 @@ const (
 	waitFor  = 1 << 1
 )
 
+// clockEMMC is the controller's clock for the firmware: likewise, "Clocks".
+const clockEMMC = 1
+
 // usbPatience is how long the boot waits for what is plugged in.
 const usbPatience = 5 * clock.Second
 
@@ -57,6 +62,7 @@ type rpi struct {
 	serial   uint64
 	mail     *mailbox.Mailbox
 	watchdog *watchdog.Watchdog
+	pins     *gpio.Pins
 }
 
 // probePi starts the devices of a Raspberry Pi.
@@ -71,6 +77,9 @@ func probePi() {
 		device.AddBoard(b)
 	}
 	b.each("gpio", "bcm2835-gpio", boot.PiGPIO, page, b.openPins)
+	if b.pi.SoC == boot.BCM2837 {
+		b.each("mmc", "bcm2835-emmc", piEMMC, page, b.openCard) // a Pi 4 has its card behind another controller
+	}
 	b.each("usb", "dwc2", piUSB, 16*page, b.openUSB)
 }
 
@@ -136,9 +145,28 @@ func (b *rpi) openPins(regs mmio.Space) error {
 	if b.pi.SoC == boot.BCM2711 {
 		chip.Pins, chip.PullsByPin = 58, true
 	}
-	p, err := gpio.Open(regs, pwm, clocks, chip)
+	b.pins, err = gpio.Open(regs, pwm, clocks, chip)
 	if err == nil {
-		device.AddPins(p)
+		device.AddPins(b.pins)
+	}
+	return err
+}
+
+// openCard starts the SD card, if there is one. Its pins may lead to the SoC's other controller for cards: section 6.2.
+func (b *rpi) openCard(regs mmio.Space) error {
+	const first, last, function = 48, 53, 7 // ALT3
+	rate := []uint32{clockEMMC, 0}
+	if b.mail == nil || b.pins == nil || b.mail.Property(mailbox.TagClockRate, rate) != nil {
+		return nil // said already, or nobody can say how fast the card's clock is
+	}
+	for pin := first; pin <= last; pin++ {
+		b.pins.SetFunction(pin, function)
+	}
+	c, err := emmc.Open(regs, rate[1])
+	if err == nil {
+		device.AddBlock(c)
+	} else if err == emmc.ErrNone {
+		err = nil
 	}
 	return err
 }
