@@ -46,7 +46,8 @@ func TestUnixTableAsHost(t *testing.T) {
 
 // unixRows notes the rows of the test's sockets, without what is each kernel's own.
 func (l *streamLog) unixRows(what string) {
-	text := l.w.readFile(l.t, "/proc/net/unix")
+	// The thread's, for a test may have left the process's first thread in a network namespace of its own.
+	text := l.w.readFile(l.t, "/proc/thread-self/net/unix")
 	heading, _, _ := strings.Cut(text, "\n")
 	l.lines = append(l.lines, what+": "+heading)
 	var rows []string
