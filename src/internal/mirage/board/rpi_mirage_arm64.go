@@ -11,6 +11,7 @@ import (
 	"internal/mirage/drivers/rpi/mailbox"
 	"internal/mirage/drivers/rpi/rng"
 	"internal/mirage/drivers/rpi/watchdog"
+	"internal/mirage/drivers/serial/miniuart"
 	"internal/mirage/drivers/serial/pl011"
 	"internal/mirage/drivers/usb"
 	"internal/mirage/drivers/usb/dwc2"
@@ -25,6 +26,7 @@ import (
 // the GPU's from 96 on (BCM2711 ARM Peripherals, 6.3).
 const (
 	interruptUSB   = 9
+	interruptAux   = 29
 	interruptPins0 = 49
 	interruptPins1 = 50
 	interruptUART  = 57
@@ -69,7 +71,7 @@ type rpi struct {
 func probePi() {
 	b := &rpi{}
 	b.pi, b.revision, b.serial = machine.Pi()
-	b.each("ttyAMA0", "pl011", boot.PiUART, page, b.openUART)
+	b.console()
 	b.each("rng", "bcm2835-rng", boot.PiRandom, page, b.openRandom)
 	b.each("mailbox", "bcm2835-mbox", boot.PiMailbox, 0x40, b.openMailbox)
 	b.each("watchdog", "bcm2835-wdt", boot.PiPower, page, b.openWatchdog)
@@ -103,6 +105,23 @@ func (b *rpi) input(number uint32) irq.Input {
 		number += firstGPU
 	}
 	return irq.Input{Number: number, Level: true}
+}
+
+// console opens the UART that is at pins 14 and 15: 6.2. Where it is the mini UART, the other serves a Bluetooth chip.
+func (b *rpi) console() {
+	const selects1, shift, alt5 = boot.PiGPIO + 4, (14 - 10) * 3, 2
+	regs, err := mmio.Map(b.pi.Peripherals+selects1, 4)
+	if err == nil && regs.Load32(0)>>shift&7 == alt5 {
+		b.each("ttyS0", "bcm2835-aux-uart", boot.PiMiniUART, 0x40, func(regs mmio.Space) error {
+			c, err := miniuart.Open("ttyS0", regs, b.input(interruptAux))
+			if err == nil {
+				device.AddConsole(c)
+			}
+			return err
+		})
+		return
+	}
+	b.each("ttyAMA0", "pl011", boot.PiUART, page, b.openUART)
 }
 
 // openUART makes the UART the console.
