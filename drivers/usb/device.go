@@ -100,14 +100,27 @@ func (d *Device) Control(kind, request uint8, value, index uint16, data []byte) 
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.memory == nil {
+	if d.isGone() {
 		return 0, ErrGone
 	}
 	n, err := d.request(kind, request, value, index, data)
-	if err == ErrStall || err == nil {
+	switch {
+	case err == nil || err == ErrStall:
 		return n, err // a stall of endpoint 0 ends with the next setup: 8.5.3.4
+	case d.isGone():
+		return 0, ErrGone
 	}
 	return 0, err
+}
+
+// isGone reports whether the device is unplugged.
+func (d *Device) isGone() bool {
+	select {
+	case <-d.gone:
+		return true
+	default:
+		return false
+	}
 }
 
 // request is Control with the lock held: 8.5.3.
@@ -198,8 +211,11 @@ func (p *Pipe) Transfer(m *dma.Memory, off, n int) (int, error) {
 	r := Request{Memory: m, Off: off, N: n, PID: p.Toggle}
 	moved, err := p.device.bus.host.Transfer(p, &r)
 	p.Toggle = r.PID
-	if err == ErrStall {
+	switch {
+	case err == ErrStall:
 		p.clearHalt()
+	case err != nil && p.device.isGone():
+		err = ErrGone
 	}
 	return moved, err
 }
