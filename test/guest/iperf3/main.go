@@ -1,5 +1,5 @@
-// Command iperf3 answers iperf3 clients over TCP: one test at a time, either direction, any number of streams. It is what
-// test/bench/tcp measures in an image.
+// Command iperf3 answers iperf3 clients over TCP: one test at a time, either direction, any number of streams. With it
+// TCP in an image is measured beside iperf3 in a Linux guest.
 //
 //	mirage run -p 5201:5201 ./test/guest/iperf3
 //	iperf3 -c 127.0.0.1
