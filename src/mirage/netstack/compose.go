@@ -68,14 +68,16 @@ func (s *Stack) configure(i *netstack.Interface, c Config) error {
 // GOOS=mirage.
 func Pair() (a, b *Stack, err error) {
 	left, right := link.NewPair(link.ChannelConfig{})
-	stop := []func(){left.Start(), right.Start()}
 	for i, card := range []*link.Channel{left, right} {
 		s, err := compose(Config{Addr: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i + 1)}), 24)}, card)
 		if err != nil {
+			if b != nil {
+				b.close()
+			}
 			return nil, nil, err
 		}
-		timers := s.close
-		s.close = func() { stop[i](); timers() }
+		timers, stop := s.close, card.Start() // once the stack is there to receive; what comes before waits
+		s.close = func() { stop(); timers() }
 		a, b = b, s
 	}
 	return a, b, nil
