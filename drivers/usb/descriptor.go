@@ -77,7 +77,7 @@ func parseConfiguration(b []byte) (c Configuration, ok bool) {
 		return c, false
 	}
 	total := int(le16(b[2:]))
-	if total < int(b[0]) {
+	if total < int(b[0]) || len(b) < int(b[0]) {
 		return c, false
 	}
 	c.Value = b[5]

@@ -41,6 +41,7 @@ func TestConfiguration(t *testing.T) {
 func FuzzConfiguration(f *testing.F) {
 	f.Add(ecm)
 	f.Add([]byte{9, 2, 18, 0, 1, 1, 0, 0, 0, 0, 4, 0})
+	f.Add([]byte{48, 2, 0, 1, 1, 1, 0, 0, 0, 9}) // longer than all that there is
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, ok := parseConfiguration(b)
 		if !ok {

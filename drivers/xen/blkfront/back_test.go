@@ -41,6 +41,7 @@ type back struct {
 	quiet   bool // take nothing
 	shuffle *rand.Rand
 	faults  []string
+	spoilt  bool                                          // it has written over requests itself: they break rules
 	answer  func(queue int, id uint64, op, status uint32) // default: put
 }
 
@@ -64,6 +65,9 @@ func newBack(t testing.TB, m *disktest.Medium, settings ...string) *back {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		for _, f := range b.faults {
+			if b.spoilt {
+				break
+			}
 			t.Error("the driver broke a rule:", f)
 		}
 	})

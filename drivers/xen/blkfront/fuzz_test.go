@@ -12,6 +12,7 @@ import (
 func FuzzHostileBackEnd(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 1, 7, 0})
 	f.Add([]byte{2, 3, 9, 3, 200, 1, 1, 8, 255})
+	f.Add([]byte{3, 0, 48})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		if len(script) > 60 {
 			return
@@ -39,7 +40,9 @@ func FuzzHostileBackEnd(f *testing.F) {
 				b.put(q, id, v, w)
 			case 3:
 				b.put(q, id, op, status)
-				b.rings[q].Mem.Store32(int(v)*4, w)
+				// The indices before the entries are left: one that is wrong and the back end itself waits for ever.
+				b.rings[q].Mem.Store32(64+int(v)*4, w)
+				b.spoilt = true
 			case 4:
 				b.put(q, id, op, status)
 				b.put(q, id, op, status)
