@@ -21,11 +21,11 @@ const (
 
 // vmTables is where page tables are.
 var vmTables struct {
-	lock   spinlock
 	window uintptr    // virtual minus physical address
 	memory boot.Range // what is set aside for them
 	next   uintptr    // physical: the first page of it that is not in use yet
 	spare  uintptr    // physical: a table that was not needed, 0: none; its first word leads to the next
+	lock   spinlock   // for next and spare
 }
 
 // vmSealed says that nothing becomes executable any more.

@@ -20,8 +20,8 @@ const (
 	stormFrames = 3000 // a second
 	closed      = 400  // connections that open no window
 	slow        = 100  // that send their request in years
-	stormMemory = 64   // MiB
-	heapLimit   = 36   // MiB; a quarter of the memory is for what connections send and receive, and each has a goroutine
+	stormMemory = 128  // MiB: in 64 the heap's 30 and what the collector needs besides may be too much, on arm64 it was once
+	heapLimit   = 52   // MiB; a quarter of the memory is for what connections send and receive, and each has a goroutine
 )
 
 // stormTime is how long a storm lasts: MIRAGE_STORM seconds, or a few.
