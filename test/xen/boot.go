@@ -45,7 +45,7 @@ const (
 )
 
 // timeLimit ends a machine that hangs.
-const timeLimit = 25 * time.Minute
+const timeLimit = 12 * time.Minute
 
 // machines are the arguments with which QEMU emulates a machine with Xen. The model of an amd64 CPU is without what its
 // emulation and Xen do not agree on: Xen's own accesses in SMAP, MWAIT with extensions, the size of XSAVE's state, and
