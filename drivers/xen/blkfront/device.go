@@ -11,6 +11,7 @@ import (
 	"internal/mirage/drivers/xen/grant"
 	"internal/strconv"
 	"runtime"
+	"sync/atomic"
 )
 
 var (
@@ -39,10 +40,10 @@ type Device struct {
 	hypervisor xen.Hypervisor
 	grants     *grant.Table
 	name       string
-	handle     uint32 // the device's number, as requests have it
-	flush      uint32 // the operation that flushes the back end's cache
-	pages      int    // of each ring
-	segments   int    // of a request
+	handle     uint32        // the device's number, as requests have it
+	flush      atomic.Uint32 // the operation that flushes the back end's cache, as it said last
+	pages      int           // of each ring
+	segments   int           // of a request
 	rings      []*ring
 }
 
@@ -177,9 +178,11 @@ func (d *Device) geometry() (g device.Geometry, err error) {
 	}
 	switch {
 	case d.front.Offers("feature-flush-cache"):
-		g.Volatile, d.flush = true, opFlush
+		g.Volatile = true
+		d.flush.Store(opFlush)
 	case d.front.Offers("feature-barrier"):
-		g.Volatile, d.flush = true, opBarrier
+		g.Volatile = true
+		d.flush.Store(opBarrier)
 	}
 	if d.front.Offers("feature-discard") {
 		g.MaxDiscard, g.DiscardUnit = maxDiscard, int(sector)

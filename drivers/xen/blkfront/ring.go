@@ -155,7 +155,7 @@ func (r *ring) prepare(i int, q *disk.Request) error {
 	case disk.Read, disk.Write:
 		return r.transfer(s, q)
 	case disk.Flush:
-		s.words[0] = r.dev.flush | handle
+		s.words[0] = r.dev.flush.Load() | handle
 	case disk.Discard:
 		s.words[0] = opDiscard | handle
 		s.sector(q.Off)
