@@ -1,6 +1,9 @@
 package serial
 
-import "sync"
+import (
+	"internal/mirage/irq"
+	"sync"
+)
 
 // A Port is the registers of a serial port. Its methods are called one at a time.
 type Port interface {
@@ -37,6 +40,17 @@ func New(name string, port Port) *Console {
 	c := &Console{name: name, port: port}
 	c.changed.L = &c.mu
 	return c
+}
+
+// Open makes a console of a port that drives an input.
+func Open(name string, port Port, input irq.Input) (*Console, error) {
+	c := New(name, port)
+	input.Name = name
+	if err := irq.Attach(input, c.Interrupt); err != nil {
+		return nil, err
+	}
+	c.Start()
+	return c, nil
 }
 
 // Name is what the port is called on Linux.

@@ -8,16 +8,13 @@ import (
 	"internal/mirage/drivers/usb"
 	"internal/mirage/drivers/usb/usbtest"
 	"runtime"
-	"sync"
 	"testing"
 	"time"
 )
 
 // thing is a device with a bulk endpoint in each direction, and what it has been sent comes back.
 func thing() *usbtest.Device {
-	var mu sync.Mutex
-	var queue [][]byte
-	return &usbtest.Device{
+	return usbtest.Mirror(&usbtest.Device{
 		Speed:      usb.Full,
 		Descriptor: []byte{18, 1, 0, 2, 0xff, 0, 0, 8, 0x34, 0x12, 0x78, 0x56, 0, 1, 1, 2, 0, 1},
 		Configs: [][]byte{{
@@ -27,33 +24,7 @@ func thing() *usbtest.Device {
 			7, 5, 0x02, 2, 64, 0, 0,
 		}},
 		Strings: []string{"Maker", "Thing"},
-		In: func(uint8) ([]byte, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			if len(queue) == 0 {
-				return nil, usb.ErrNothing
-			}
-			b := queue[0]
-			queue = queue[1:]
-			return b, nil
-		},
-		Out: func(_ uint8, b []byte) error {
-			mu.Lock()
-			defer mu.Unlock()
-			queue = append(queue, append([]byte{}, b...))
-			return nil
-		},
-	}
-}
-
-// found is a driver that takes all devices of class 0xff.
-func found(to chan *usb.Device) usb.Driver {
-	return func(d *usb.Device, c *usb.Configuration) func() error {
-		if d.Descriptor.Class != 0xff {
-			return nil
-		}
-		return func() error { to <- d; return nil }
-	}
+	})
 }
 
 func complaints(t *testing.T) chan error {
@@ -61,15 +32,6 @@ func complaints(t *testing.T) chan error {
 	device.SetReporter(func(_ string, err error) { c <- err })
 	t.Cleanup(func() { device.SetReporter(func(string, error) {}) })
 	return c
-}
-
-func noFaults(t *testing.T, all ...*usbtest.Device) {
-	t.Helper()
-	for _, d := range all {
-		for _, f := range d.Faults() {
-			t.Error("the host broke a rule:", f)
-		}
-	}
 }
 
 func open(t *testing.T, d *usb.Device) (in, out *usb.Pipe) {
@@ -109,7 +71,7 @@ func TestEnumeration(t *testing.T) {
 	outer.Plug(1, other)
 	inner.Plug(4, leaf)
 	host.Plug(outer.Device)
-	usb.Start(host, found(got)).Settle(60e9)
+	usb.Start(host, usbtest.Found(got)).Settle(60e9)
 	for range 2 {
 		d := <-got
 		if d.Descriptor.Vendor != 0x1234 || d.String(d.Descriptor.Manufacturer) != "Maker" || d.String(2) != "Thing" || d.String(3) != "" {
@@ -126,7 +88,7 @@ func TestEnumeration(t *testing.T) {
 	if leaf.Configured() != 7 || other.Configured() != 7 {
 		t.Error("a device is not configured")
 	}
-	noFaults(t, outer.Device, inner.Device, leaf, other)
+	usbtest.NoFaults(t, outer.Device, inner.Device, leaf, other)
 	host.Close()
 }
 
@@ -136,7 +98,7 @@ func TestUnplug(t *testing.T) {
 	host, got := usbtest.NewHost(), make(chan *usb.Device, 10)
 	hub := usbtest.NewHub(usb.High)
 	host.Plug(hub.Device)
-	usb.Start(host, found(got)).Settle(60e9)
+	usb.Start(host, usbtest.Found(got)).Settle(60e9)
 	started := 0
 	for round := range 4 {
 		d1 := thing()
@@ -163,7 +125,7 @@ func TestUnplug(t *testing.T) {
 		if _, err := d.GetDescriptor(usb.TypeDevice, 0, 0, make([]byte, 18)); err != usb.ErrGone {
 			t.Errorf("a request to a device that is gone: %v", err)
 		}
-		noFaults(t, d1)
+		usbtest.NoFaults(t, d1)
 		if round%2 != 0 {
 			hub.Plug(3, nil)
 			host.Plug(hub.Device)
@@ -193,7 +155,7 @@ func TestStall(t *testing.T) {
 		return whole(e)
 	}
 	host.Plug(d1)
-	usb.Start(host, found(got)).Settle(60e9)
+	usb.Start(host, usbtest.Found(got)).Settle(60e9)
 	in, out := open(t, <-got)
 	echo(t, in, out, 10) // the toggle is DATA1 now
 	m := dma.AllocUncached(4096)
@@ -203,7 +165,7 @@ func TestStall(t *testing.T) {
 		t.Errorf("a stall is %v", err)
 	}
 	echo(t, in, out, 10)
-	noFaults(t, d1)
+	usbtest.NoFaults(t, d1)
 	host.Close()
 }
 
@@ -213,7 +175,7 @@ func TestBabble(t *testing.T) {
 	d1 := thing()
 	d1.In = func(uint8) ([]byte, error) { return make([]byte, 65), nil }
 	host.Plug(d1)
-	usb.Start(host, found(got)).Settle(60e9)
+	usb.Start(host, usbtest.Found(got)).Settle(60e9)
 	in, _ := open(t, <-got)
 	m := dma.AllocUncached(4096)
 	defer m.Free()
@@ -243,7 +205,7 @@ func TestMalformed(t *testing.T) {
 			hub.Plug(1, bad)
 			hub.Plug(2, good)
 			host.Plug(hub.Device)
-			usb.Start(host, found(got)).Settle(60e9)
+			usb.Start(host, usbtest.Found(got)).Settle(60e9)
 			if len(got) != 1 {
 				t.Errorf("%d devices have a driver", len(got))
 			}
@@ -253,7 +215,7 @@ func TestMalformed(t *testing.T) {
 			default:
 				t.Error("nothing was reported")
 			}
-			noFaults(t, hub.Device)
+			usbtest.NoFaults(t, hub.Device)
 			host.Close()
 		})
 	}

@@ -84,10 +84,6 @@ func run(args []string) int {
 		return failed(err)
 	}
 	if c.Image, err = o.image(dir); err != nil {
-		var build *buildError
-		if errors.As(err, &build) {
-			return 1 // the go command has said why
-		}
 		return failed(err)
 	}
 	if c.Initrd, err = o.initrd(dir); err != nil {
@@ -97,7 +93,12 @@ func run(args []string) int {
 	return vm.Run("mirage", c)
 }
 
+// failed says why, and returns the exit code.
 func failed(err error) int {
+	var build *buildError
+	if errors.As(err, &build) {
+		return 1 // the go command has said why
+	}
 	fmt.Fprintln(os.Stderr, "mirage:", err)
 	return vm.CodeFailed
 }

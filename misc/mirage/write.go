@@ -60,10 +60,6 @@ func writeImage(args []string) int {
 		return 2 // package flag has said why
 	}
 	if err := o.write(); err != nil {
-		var build *buildError
-		if errors.As(err, &build) {
-			return 1 // the go command has said why
-		}
 		return failed(err)
 	}
 	return 0

@@ -36,12 +36,7 @@ func Open(name string, regs mmio.Space, input irq.Input) (*serial.Console, error
 	enable.Store(regs, 0)
 	line.Store(regs, 3)
 	control.Store(regs, 3)
-	c := serial.New(name, port{regs})
-	if err := irq.Attach(input, c.Interrupt); err != nil {
-		return nil, err
-	}
-	c.Start()
-	return c, nil
+	return serial.Open(name, port{regs}, input)
 }
 
 // Get implements serial.Port.

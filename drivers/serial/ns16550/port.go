@@ -25,18 +25,11 @@ func Open(name string, regs mmio.Space, input irq.Input) (*serial.Console, error
 			return nil, ErrNone
 		}
 	}
-	p := port{regs}
 	interruptEnable.Store(regs, 0)
 	lineControl.Store(regs, line8N1)
 	fifoControl.Store(regs, fifoEnable|fifoReceive)
 	modemControl.Store(regs, modemReady|modemEnable)
-	c := serial.New(name, p)
-	input.Name = name
-	if err := irq.Attach(input, c.Interrupt); err != nil {
-		return nil, err
-	}
-	c.Start()
-	return c, nil
+	return serial.Open(name, port{regs}, input)
 }
 
 // Get implements serial.Port.

@@ -17,19 +17,12 @@ func Open(name string, regs mmio.Space, input irq.Input) (*serial.Console, error
 	if regs.Size() < registers {
 		return nil, errSize
 	}
-	p := port{regs}
 	interruptMask.Store(regs, 0)
 	interruptClear.Store(regs, interruptAll)
 	fifoLevel.Store(regs, levelDefault)
 	lineControl.Store(regs, line8Bits|lineFIFO)
 	control.Store(regs, control.Load(regs)|controlOn)
-	c := serial.New(name, p)
-	input.Name = name
-	if err := irq.Attach(input, c.Interrupt); err != nil {
-		return nil, err
-	}
-	c.Start()
-	return c, nil
+	return serial.Open(name, port{regs}, input)
 }
 
 // Get implements serial.Port.

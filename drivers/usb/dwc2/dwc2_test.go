@@ -30,50 +30,13 @@ func begin(t *testing.T, root *usbtest.Device, drivers ...usb.Driver) *core {
 
 // mirror is a device that sends back what it was sent.
 func mirror(speed usb.Speed, packet byte) *usbtest.Device {
-	var mu sync.Mutex
-	var queue [][]byte
 	packet0 := map[usb.Speed]byte{usb.High: 64, usb.Full: 16, usb.Low: 8}[speed]
-	return &usbtest.Device{
+	return usbtest.Mirror(&usbtest.Device{
 		Speed:      speed,
 		Descriptor: []byte{18, 1, 0, 2, 0xff, 0, 0, packet0, 0x34, 0x12, 0x78, 0x56, 0, 1, 0, 0, 0, 1},
 		Configs: [][]byte{{9, 2, 39, 0, 1, 7, 0, 0x80, 50, 9, 4, 0, 0, 3, 0xff, 1, 2, 0,
 			7, 5, 0x81, 2, packet, 0, 0, 7, 5, 0x02, 2, packet, 0, 0, 7, 5, 0x83, 3, 8, 0, 1}},
-		In: func(e uint8) ([]byte, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			if len(queue) == 0 {
-				return nil, usb.ErrNothing
-			}
-			b := queue[0]
-			queue = queue[1:]
-			return b, nil
-		},
-		Out: func(_ uint8, b []byte) error {
-			mu.Lock()
-			defer mu.Unlock()
-			queue = append(queue, append([]byte{}, b...))
-			return nil
-		},
-	}
-}
-
-// taken is a driver for mirrors.
-func taken(to chan *usb.Device) usb.Driver {
-	return func(d *usb.Device, c *usb.Configuration) func() error {
-		if d.Descriptor.Class != 0xff {
-			return nil
-		}
-		return func() error { to <- d; return nil }
-	}
-}
-
-func noFaults(t *testing.T, all ...*usbtest.Device) {
-	t.Helper()
-	for _, d := range all {
-		for _, f := range d.Faults() {
-			t.Error("the driver broke a rule:", f)
-		}
-	}
+	})
 }
 
 // pipes are the bulk pipes of a mirror.
@@ -111,7 +74,7 @@ func TestTransfers(t *testing.T) {
 	hub, fast, slow := usbtest.NewHub(usb.High), mirror(usb.High, 64), mirror(usb.Low, 8)
 	hub.Plug(1, fast)
 	hub.Plug(3, slow)
-	begin(t, hub.Device, taken(got))
+	begin(t, hub.Device, usbtest.Found(got))
 	for _, packet := range []int{64, 8} {
 		d := <-got
 		in, out := pipes(d, packet)
@@ -119,17 +82,17 @@ func TestTransfers(t *testing.T) {
 			echo(t, in, out, n)
 		}
 	}
-	noFaults(t, hub.Device, fast, slow)
+	usbtest.NoFaults(t, hub.Device, fast, slow)
 }
 
 // A transfer that is longer than a channel does in one go takes several (HCTSIZn).
 func TestLongTransfer(t *testing.T) {
 	got := make(chan *usb.Device, 1)
 	d := mirror(usb.High, 64)
-	begin(t, d, taken(got))
+	begin(t, d, usbtest.Found(got))
 	in, out := pipes(<-got, 64)
 	echo(t, in, out, 3*maxPackets*64+100)
-	noFaults(t, d)
+	usbtest.NoFaults(t, d)
 }
 
 // Stalls, babble and silence end a transfer, and the channel is free for the next: there are 8, and this takes 20.
@@ -151,7 +114,7 @@ func TestErrors(t *testing.T) {
 		return whole(e)
 	}
 	set := func(err error) { mu.Lock(); next = err; mu.Unlock() }
-	begin(t, d, taken(got))
+	begin(t, d, usbtest.Found(got))
 	in, out := pipes(<-got, 64)
 	m := dma.AllocUncached(4096)
 	defer m.Free()
@@ -177,7 +140,7 @@ func TestErrors(t *testing.T) {
 // none is left enabled.
 func TestUnplug(t *testing.T) {
 	got := make(chan *usb.Device, 1)
-	c := begin(t, mirror(usb.High, 64), taken(got))
+	c := begin(t, mirror(usb.High, 64), usbtest.Found(got))
 	d := <-got
 	var ended sync.WaitGroup
 	for n := range modelChannels {
@@ -201,7 +164,7 @@ func TestUnplug(t *testing.T) {
 	for range 2 * modelChannels {
 		echo(t, in, out, 100)
 	}
-	noFaults(t, next)
+	usbtest.NoFaults(t, next)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for n := range modelChannels {
@@ -214,7 +177,7 @@ func TestUnplug(t *testing.T) {
 // A pipe with Quiet ends a transfer that filled its packets, and gets what comes next in the next one.
 func TestQuiet(t *testing.T) {
 	got := make(chan *usb.Device, 1)
-	begin(t, mirror(usb.Full, 64), taken(got))
+	begin(t, mirror(usb.Full, 64), usbtest.Found(got))
 	in, out := pipes(<-got, 64)
 	in.Quiet = int64(2 * time.Millisecond)
 	m := dma.AllocUncached(8192)
@@ -233,7 +196,7 @@ func TestQuiet(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	got := make(chan *usb.Device, 1)
 	d := mirror(usb.Full, 64)
-	begin(t, d, taken(got))
+	begin(t, d, usbtest.Found(got))
 	dev := <-got
 	_, out := pipes(dev, 64)
 	p := dev.Open(usb.Endpoint{Number: 3, In: true, Kind: usb.Interrupt, MaxPacket: 8, Interval: 1})
@@ -249,7 +212,7 @@ func TestInterrupt(t *testing.T) {
 	if n, err := p.WaitInterrupt(m, 8); n != 7 || err != nil || string(m.Bytes()[:7]) != "changed" {
 		t.Errorf("%d bytes, %v: %q", n, err, m.Bytes()[:n])
 	}
-	noFaults(t, d)
+	usbtest.NoFaults(t, d)
 }
 
 // What is no such controller, or has no DMA, is left alone.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"internal/mirage/drivers/usb"
 	"sync"
+	"testing"
 )
 
 // A Device is a model. Its fields are set before it is plugged in.
@@ -50,6 +51,16 @@ const (
 
 func (d *Device) fault(format string, args ...any) {
 	d.faults = append(d.faults, fmt.Sprintf(format, args...))
+}
+
+// NoFaults reports what the host did wrong with any of the devices.
+func NoFaults(t testing.TB, all ...*Device) {
+	t.Helper()
+	for _, d := range all {
+		for _, f := range d.Faults() {
+			t.Error("the driver broke a rule:", f)
+		}
+	}
 }
 
 // Faults is what the host did wrong.
