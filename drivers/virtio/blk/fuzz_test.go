@@ -19,6 +19,7 @@ func FuzzHostileDisk(f *testing.F) {
 		}
 		h := newHost(disktest.NewMedium(256, 512), allFeatures, 1)
 		script = append(script[:len(script)&^1:len(script)&^1], 1, 200) // the last answer breaks the ring, so that nothing waits for ever
+		turns := len(script)
 		h.answer = func(q int, c virtiotest.Chain, written int) {
 			what, v := script[0], script[1]
 			if len(script) > 2 {
@@ -30,7 +31,7 @@ func FuzzHostileDisk(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for range len(script) {
+		for range turns {
 			b := make([]byte, 20<<10)
 			d.ReadAt(b, 0)
 			d.WriteAt(b, 512)
