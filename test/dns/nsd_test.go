@@ -121,12 +121,18 @@ func (n *nsd) ask(query []byte) []byte {
 }
 
 func freePort(t *testing.T) int {
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		// A connection of somebody else's may have the number on TCP.
+		if l, err := net.Listen("tcp4", c.LocalAddr().String()); err == nil {
+			l.Close()
+			return c.LocalAddr().(*net.UDPAddr).Port
+		}
 	}
-	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).Port
 }
 
 // zoneFiles returns the zone files of dir.

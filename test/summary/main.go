@@ -1,5 +1,6 @@
 // Command summary reads what `go test -json` says, of one run or of several one after the other, and prints what a
-// person wants to know: each package's result, the output of what failed, what was skipped and why, and a last line
+// person wants to know: each package's result, the output of what failed, what was skipped and why, the end of each
+// failure's output once more, and a last line
 //
 //	N passed, N failed
 //
@@ -29,6 +30,9 @@ func main() {
 	}
 }
 
+// lastLines is how much of a failure's output is repeated at the end.
+const lastLines = 15
+
 // An event is one line of `go test -json`: `go doc test2json` and `go help buildjson`.
 type event struct {
 	Action     string
@@ -47,6 +51,7 @@ type summary struct {
 	output         map[test]*strings.Builder
 	failedIn       map[string]int // tests that failed, by package
 	skipped        []string
+	failures       []string // what each said last
 	passed, failed int
 }
 
@@ -97,15 +102,13 @@ func (s *summary) end(t test, e event) {
 	switch {
 	case e.Action == "fail" && whole:
 		if s.failedIn[t.pkg] == 0 {
-			s.failed++
-			s.print(t)
+			s.fail(t)
 		}
 		delete(s.failedIn, t.pkg)
 		fmt.Fprintf(s.out, "FAIL %s %.1fs\n", t.pkg, e.Elapsed)
 	case e.Action == "fail":
-		s.failed++
 		s.failedIn[t.pkg]++
-		s.print(t)
+		s.fail(t)
 	case whole && e.Action == "pass":
 		fmt.Fprintf(s.out, "ok   %s %.1fs\n", t.pkg, e.Elapsed)
 	case whole: // no tests in it
@@ -116,10 +119,16 @@ func (s *summary) end(t test, e event) {
 	}
 }
 
-func (s *summary) print(t test) {
+// fail counts a failure and prints what it said, whose end is kept to be said again: a reader looks at the end first.
+func (s *summary) fail(t test) {
+	s.failed++
+	last := "FAIL " + strings.TrimSpace(t.pkg+" "+t.name) + "\n"
 	if text := s.output[t]; text != nil {
 		fmt.Fprint(s.out, text.String())
+		lines := strings.SplitAfter(text.String(), "\n")
+		last += strings.Join(lines[max(0, len(lines)-lastLines):], "")
 	}
+	s.failures = append(s.failures, last)
 }
 
 // reason is what a skipped test said.
@@ -142,6 +151,9 @@ func (s *summary) reason(t test) string {
 func (s *summary) close() bool {
 	for _, line := range s.skipped {
 		fmt.Fprintln(s.out, "skipped", line)
+	}
+	for _, text := range s.failures {
+		fmt.Fprint(s.out, text)
 	}
 	fmt.Fprintf(s.out, "%d passed, %d failed\n", s.passed, s.failed)
 	return s.failed == 0 && s.passed > 0

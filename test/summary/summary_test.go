@@ -31,6 +31,11 @@ c.go:1: syntax error
 FAIL c [build failed]
 FAIL c 0.0s
 skipped a TestY: y.go:1: not needed here
+FAIL b TestZ/sub
+    z.go:1: wrong
+FAIL b TestZ
+FAIL c
+FAIL c [build failed]
 1 passed, 3 failed
 `
 	var out strings.Builder
