@@ -29,7 +29,7 @@ type DHCP struct {
 
 // StartDHCP makes i be configured by DHCP (RFC 2131) from now on. An address is used as soon as the server has
 // acknowledged it, while it is still being probed for on the link: waiting as RFC 5227 wants would cost seconds of
-// every boot. If another station turns out to have it, it is given up and declined.
+// every boot. If another station turns out to have it, it is given up and declined, unless the server insists (dhcp.Client.Contestable).
 // The errors are EADDRINUSE (a client runs already) and EINVAL (the loopback interface).
 func StartDHCP(s *Stack, u *udp.Protocol, i *Interface, o DHCPOptions) (*DHCP, error) {
 	if i.loopback {
@@ -140,7 +140,11 @@ func (d *DHCP) use(l *dhcp.Lease) {
 		d.stack.change(configure)
 	} else {
 		d.drop()
-		if i.add4(address{prefix: l.Prefix, broadcast: l.Broadcast}, d.conflict, configure) != nil {
+		var conflict func() // nil: the address is defended
+		if d.client.Contestable() {
+			conflict = d.conflict
+		}
+		if i.add4(address{prefix: l.Prefix, broadcast: l.Broadcast}, conflict, configure) != nil {
 			return // configured by hand with the same address: that stays
 		}
 	}

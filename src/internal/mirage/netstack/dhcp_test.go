@@ -144,7 +144,12 @@ func TestDHCPConflict(t *testing.T) {
 		l.pass(9 * sec)
 		l.wantNothing()
 		l.pass(2 * sec)
-		l.wantDHCP(wire.DHCPDiscover, any4, wire.Broadcast4)
+		// The server gives the same address once more: now it is defended, or one that forges ARP kept us without for ever.
+		l.lease(leaseOptions...)
+		l.arp(evilMAC, ourMAC, wire.ARPReply, evilMAC, ourAddr, ourMAC, any4)
+		if l.addrs() == nil || wire.ARP(l.sent[len(l.sent)-1][14:]).Sender() != ourAddr {
+			t.Error("given up again")
+		}
 	}
 	// When it has been ours for a while it is defended instead: RFC 5227 section 2.4.
 	l := newLessor(t)

@@ -57,6 +57,9 @@ type Client struct {
 	offer   offer
 	lease   *Lease
 	expires struct{ t1, t2, end int64 } // of the lease; 0: never
+
+	declines int       // since a lease stood
+	declined wire.Addr // the last one's address
 }
 
 // An offer is what the server that was chosen offers.
@@ -137,6 +140,7 @@ func (c *Client) Expire(now int64) Output {
 // expireLease asks for a longer lease, first the server that gave it, then any: RFC 2131 section 4.4.5.
 func (c *Client) expireLease(now int64) Output {
 	e := &c.expires
+	c.declines, c.declined = 0, wire.Addr{}
 	switch {
 	case now >= e.end:
 		o := c.Start(now)
@@ -171,8 +175,19 @@ func (c *Client) Decline(now int64) Output {
 		return Output{}
 	}
 	o := Output{Message: c.message(wire.DHCPDecline), To: wire.Broadcast4, Event: Lost}
+	c.declines++
+	c.declined = c.lease.Prefix.Addr
 	c.restart(now, 10*second)
 	return o
+}
+
+// maxDeclines is how many addresses are declined in a row.
+const maxDeclines = 2
+
+// Contestable reports whether the lease is to be declined if another station claims its address. It is not if the server gives
+// what was declined again, nor after several in a row: a forger of ARP would keep the host without an address for ever.
+func (c *Client) Contestable() bool {
+	return c.lease != nil && c.declines < maxDeclines && c.lease.Prefix.Addr != c.declined
 }
 
 // restart begins anew after a while.

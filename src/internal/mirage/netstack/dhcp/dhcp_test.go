@@ -350,6 +350,35 @@ func TestDecline(t *testing.T) {
 	r.want(wire.DHCPDiscover, wire.Broadcast4)
 }
 
+// Two addresses in a row are declined, and none that the server gives again, until a lease has stood.
+func TestContestable(t *testing.T) {
+	r := newTrace(t)
+	decline := func() { r.c.Decline(r.now) }
+	stand := func() {
+		r.expire()
+		r.want(wire.DHCPRequest, server)
+	}
+	bind := func() { r.bind(usual...) }
+	for i, step := range []struct {
+		then func()
+		want bool
+	}{{bind, true}, {decline, false}, {bind, false}, {stand, true}, {decline, false}} {
+		if step.then(); r.c.Contestable() != step.want {
+			t.Errorf("step %d: contestable is not %v", i, step.want)
+		}
+	}
+	// Another address each time.
+	bind()
+	stand()
+	for i := range maxDeclines + 1 {
+		if r.c.declined = evil; r.c.Contestable() != (i < maxDeclines) {
+			t.Errorf("after %d: contestable is not %v", i, i < maxDeclines)
+		}
+		decline()
+		bind()
+	}
+}
+
 // RFC 2131 section 4.4.6.
 func TestRelease(t *testing.T) {
 	r := newTrace(t)
