@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -99,6 +100,19 @@ func (c countedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// byteOrderMark is what some editors put before a text in UTF-8 (RFC 3629 section 6).
+const byteOrderMark = "\xef\xbb\xbf"
+
+// withoutMark reads r from after its byte order mark, which would be taken for a part of the first name.
+func withoutMark(r io.Reader) io.Reader {
+	var b [len(byteOrderMark)]byte
+	n, _ := io.ReadFull(r, b[:]) // an error comes again at the next read
+	if string(b[:n]) == byteOrderMark {
+		return r
+	}
+	return io.MultiReader(bytes.NewReader(b[:n]), r)
+}
+
 // read reads all of one file.
 func (f *zoneFile) read(r io.Reader, name string, depth int) error {
 	if len(f.zone.files) == maxZoneFiles {
@@ -106,7 +120,7 @@ func (f *zoneFile) read(r io.Reader, name string, depth int) error {
 	}
 	file := uint16(len(f.zone.files))
 	f.zone.files = append(f.zone.files, name)
-	f.scan, f.name, f.depth = newScanner(countedReader{r, &f.left}), name, depth
+	f.scan, f.name, f.depth = newScanner(countedReader{withoutMark(r), &f.left}), name, depth
 	for {
 		err := f.scan.next()
 		if err == io.EOF {

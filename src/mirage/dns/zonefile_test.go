@@ -76,6 +76,14 @@ e.example. CLASS1 TYPE65280 \# 2 ab cd
 	}
 }
 
+// RFC 3629 section 6: a byte order mark is no part of the text.
+func TestZoneByteOrderMark(t *testing.T) {
+	const text = "$TTL 60\n@ SOA ns host 1 2 3 4 5\n@ NS ns\n"
+	if got, want := lines(readZone(t, byteOrderMark+text)), lines(readZone(t, text)); !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 // Where a TTL comes from: RFC 1035 section 5.1 without $TTL, RFC 2308 section 4 with it.
 func TestZoneTTL(t *testing.T) {
 	z := readZone(t, soa+"a A 192.0.2.1\nb 7 A 192.0.2.1\nc A 192.0.2.1\n$TTL 9\nd A 192.0.2.1\ne 8 A 192.0.2.1\nf A 192.0.2.1\n")
