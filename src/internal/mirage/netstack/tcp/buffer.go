@@ -9,14 +9,8 @@ type buffer struct {
 	held  int      // chunks
 }
 
-// slot returns where the chunk with an offset stands, making the ring larger if it has to be.
-func (b *buffer) slot(at int) *(*chunk) {
-	n := (b.skip + at) / chunkSize
-	if n >= len(b.ring) {
-		b.grow(n + 1)
-	}
-	return &b.ring[(b.first+n)&(len(b.ring)-1)]
-}
+// slot returns where the n-th chunk stands, for which the ring is large enough.
+func (b *buffer) slot(n int) *(*chunk) { return &b.ring[(b.first+n)&(len(b.ring)-1)] }
 
 func (b *buffer) grow(n int) {
 	size := max(len(b.ring), 4)
@@ -32,24 +26,30 @@ func (b *buffer) grow(n int) {
 
 // write copies p to an offset and returns how much of it there was memory for.
 func (b *buffer) write(m *memory, at int, p []byte) (n int) {
+	at += b.skip
 	for n < len(p) {
-		c := b.slot(at + n)
+		i := (at + n) / chunkSize
+		if i >= len(b.ring) {
+			b.grow(i + 1)
+		}
+		c := b.slot(i)
 		if *c == nil {
 			if *c = m.get(b.held == 0); *c == nil {
 				return n
 			}
 			b.held++
 		}
-		n += copyFrom((*c)[(b.skip+at+n)%chunkSize:], p[n:])
+		n += copyFrom((*c)[(at+n)%chunkSize:], p[n:])
 	}
 	return n
 }
 
 // read copies what is at an offset to p. All of it must be there.
 func (b *buffer) read(p []byte, at int) {
+	at += b.skip
 	for n := 0; n < len(p); {
-		c := *b.slot(at + n)
-		n += copyFrom(p[n:], c[(b.skip+at+n)%chunkSize:])
+		c := *b.slot((at + n) / chunkSize)
+		n += copyFrom(p[n:], c[(at+n)%chunkSize:])
 	}
 }
 
@@ -85,9 +85,10 @@ func (b *buffer) cut(m *memory, at int) {
 
 // clear forgets everything.
 func (b *buffer) clear(m *memory) {
-	if b.held > 0 {
-		b.cut(m, -b.skip)
+	for n := 0; b.held > 0; n++ {
+		b.free(m, (b.first+n)&(len(b.ring)-1))
 	}
+	b.skip = 0
 	if len(b.ring) > 16 {
 		b.ring, b.first = nil, 0
 	}

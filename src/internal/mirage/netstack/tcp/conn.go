@@ -196,13 +196,8 @@ func (c *conn) finAcked() bool { return c.finished && c.una.after(c.finAt) }
 
 // deadline is when expire is to be called, 0 for never.
 func (c *conn) deadline() int64 {
-	first := int64(0)
-	for _, at := range [...]int64{c.rtoAt, c.ackAt, c.aliveAt, c.waitAt, c.rack.at} {
-		if at != 0 && (first == 0 || at < first) {
-			first = at
-		}
-	}
-	return first
+	// Less one, what does not run is the last of all.
+	return int64(min(uint64(c.rtoAt)-1, uint64(c.ackAt)-1, uint64(c.aliveAt)-1, uint64(c.waitAt)-1, uint64(c.rack.at)-1) + 1)
 }
 
 // expire does what is due at now.

@@ -17,9 +17,14 @@ func (s *Socket) Recv(b []byte, peek bool) (int, error) {
 		}
 		return 0, inet.ENOTCONN
 	}
-	now := s.p.net.Now()
-	if n := c.read(now, b, peek); n > 0 || len(b) == 0 {
-		s.settle(now, 0)
+	if c.ready > 0 || len(b) == 0 {
+		now := s.p.net.Now()
+		n := c.read(now, b, peek)
+		if c.quiet() { // the window did not open far enough to say so
+			s.mu.Unlock()
+		} else {
+			s.settle(now, 0)
+		}
 		return n, nil
 	}
 	defer s.mu.Unlock()

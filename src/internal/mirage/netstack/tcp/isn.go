@@ -22,8 +22,7 @@ func (t *tuple) hash(k inet.Secret, purpose uint64) uint64 {
 
 // What tuples are hashed for.
 const (
-	forTable = iota
-	forISN
+	forISN = iota
 	forClock
 	forPort
 	forCookie

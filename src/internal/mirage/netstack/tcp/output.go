@@ -8,7 +8,7 @@ import (
 // transmit sends what the connection has to send. A segment's octets go from the send buffer into the card's memory.
 func (s *Socket) transmit(now int64, iface int) {
 	c, o := s.conn, &s.out
-	if s.stalled || s.route(c) != nil {
+	if c.quiet() || s.stalled || s.route(c) != nil {
 		return // a route may come back: the timers try again
 	}
 	var g outgoing

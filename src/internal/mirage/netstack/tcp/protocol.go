@@ -27,7 +27,7 @@ const defaultLimit = 32 << 20
 // New makes TCP on n and registers it there.
 func New(n inet.Network) *Protocol {
 	p := &Protocol{net: n, secret: inet.NewSecret(n.Random)}
-	p.table.secret = p.secret
+	p.table.secret = inet.NewSecret(n.Random) // of its own: what it is used for gives more of it away
 	p.memory.limit.Store(defaultLimit)
 	n.Register(wire.ProtoTCP, p)
 	return p

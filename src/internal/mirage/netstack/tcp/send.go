@@ -2,9 +2,18 @@ package tcp
 
 import "internal/mirage/netstack/wire"
 
+// quiet reports whether next would find nothing, as after most events.
+func (c *conn) quiet() bool {
+	return !c.ackNow && c.unsent() == 0 && (!c.finished || c.finSent()) && c.flight.lost == 0 &&
+		!c.rack.probe && !c.synDue && !c.resetDue && !c.probeDue && !c.aliveDue
+}
+
 // next decides what to send now, if anything. Whoever calls it sends that and calls commit, or sends nothing and asks again
 // later.
 func (c *conn) next(now int64, s *outgoing) bool {
+	if c.quiet() {
+		return false
+	}
 	if c.resetDue {
 		*s = outgoing{seq: c.nxt, ack: c.rcvNxt, flags: wire.RST | wire.ACK, kind: kindReset}
 		return true
