@@ -39,6 +39,16 @@ type Hypervisor interface {
 	// Listen makes an event channel to which a domain may connect.
 	Listen(domain uint16) (port uint32, err error)
 
+	// Bind makes an event channel whose other end is a port at which a domain listens.
+	Bind(domain uint16, remote uint32) (port uint32, err error)
+
+	// Bound reports whether a port has another end: not before a domain has bound it, nor when that has closed it or is gone.
+	Bound(port uint32) bool
+
+	// Map maps the pages to which a domain has given rights, one behind the other. unmap gives them back, once, when nobody uses
+	// them any more.
+	Map(domain uint16, refs []uint32) (mem *dma.Memory, unmap func(), err error)
+
 	// Line returns the line that the events of a port raise.
 	Line(port uint32) (irq.Line, error)
 

@@ -17,8 +17,10 @@ const (
 	hvmOp    = 34
 
 	memoryAddToPhysmap = 7
+	eventBind          = 0 // EVTCHNOP_bind_interdomain
 	eventClose         = 3
 	eventSend          = 4
+	eventStatus        = 5
 	eventAlloc         = 6
 	hvmGetParam        = 1
 )
@@ -57,6 +59,19 @@ func (Machine) Place(s Space, index int, mem *dma.Memory) error {
 func (Machine) Listen(domain uint16) (port uint32, err error) {
 	arg, r := machine.XenCall(eventOp, eventAlloc, [4]uint64{Self | uint64(domain)<<16}, 0)
 	return uint32(arg[0] >> 32), result("no event channel", r)
+}
+
+// Bind implements Hypervisor. The structure is evtchn_bind_interdomain.
+func (Machine) Bind(domain uint16, remote uint32) (port uint32, err error) {
+	arg, r := machine.XenCall(eventOp, eventBind, [4]uint64{uint64(domain) | uint64(remote)<<32}, 0)
+	return uint32(arg[1]), result("no such event channel", r)
+}
+
+// Bound implements Hypervisor. The structure is evtchn_status.
+func (Machine) Bound(port uint32) bool {
+	const interdomain = 2 // EVTCHNSTAT_interdomain
+	arg, r := machine.XenCall(eventOp, eventStatus, [4]uint64{Self | uint64(port)<<32}, 0)
+	return r == 0 && uint32(arg[1]) == interdomain
 }
 
 // Line implements Hypervisor.

@@ -45,8 +45,8 @@ func Open(h xen.Hypervisor) (*Device, error) {
 	d := &Device{
 		line:   c.Line,
 		notify: c.Notify,
-		input:  ring.Bytes{Mem: c.Mem, Data: inputData, Size: inputSize, Taken: inputTaken, Put: inputPut},
-		output: ring.Bytes{Mem: c.Mem, Data: outputData, Size: outputSize, Taken: outputTaken, Put: outputPut},
+		input:  ring.Bytes{Mem: c.Mem, Counts: c.Mem, Data: inputData, Size: inputSize, Taken: inputTaken, Put: inputPut},
+		output: ring.Bytes{Mem: c.Mem, Counts: c.Mem, Data: outputData, Size: outputSize, Taken: outputTaken, Put: outputPut},
 	}
 	d.changed.L = &d.mu
 	go d.watch()

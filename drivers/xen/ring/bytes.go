@@ -7,6 +7,7 @@ import "internal/mirage/dma"
 type Bytes struct {
 	Mem        *dma.Memory
 	Data, Size int // offset and size of the data, a power of 2
+	Counts     *dma.Memory
 	Taken, Put int // offsets of the counts
 
 	err error
@@ -17,7 +18,7 @@ func (r *Bytes) Err() error { return r.err }
 
 // counts reads both counts. There are never more bytes in the ring than it holds.
 func (r *Bytes) counts() (taken, put uint32, ok bool) {
-	taken, put = r.Mem.Load32(r.Taken), r.Mem.Load32(r.Put)
+	taken, put = r.Counts.Load32(r.Taken), r.Counts.Load32(r.Put)
 	if put-taken > uint32(r.Size) {
 		r.err = ErrIndex
 	}
@@ -55,7 +56,7 @@ func (r *Bytes) Write(p []byte) int {
 		copy(data, p[copy(data[at:], p[:n]):n])
 		// The bytes are to be seen before the count that covers them.
 		dma.WriteBarrier()
-		if r.Mem.CompareAndSwap32(r.Put, put, put+uint32(n)) {
+		if r.Counts.CompareAndSwap32(r.Put, put, put+uint32(n)) {
 			return n
 		}
 	}
@@ -75,6 +76,6 @@ func (r *Bytes) Read(p []byte) int {
 	copy(p[copy(p[:n], data[at:]):n], data)
 	// The bytes are to be read before the other side may write over them.
 	dma.FullBarrier()
-	r.Mem.Store32(r.Taken, taken+uint32(n))
+	r.Counts.Store32(r.Taken, taken+uint32(n))
 	return n
 }

@@ -12,7 +12,8 @@ import (
 
 // both are the two ends of a ring of bytes.
 func both() (w, r *ring.Bytes) {
-	b := ring.Bytes{Mem: dma.Alloc(dma.PageSize), Data: 1024, Size: 1024, Taken: 2056, Put: 2060}
+	mem := dma.Alloc(dma.PageSize)
+	b := ring.Bytes{Mem: mem, Counts: mem, Data: 1024, Size: 1024, Taken: 2056, Put: 2060}
 	c := b
 	return &b, &c
 }

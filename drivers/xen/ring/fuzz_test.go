@@ -49,7 +49,7 @@ func FuzzBytes(f *testing.F) {
 	f.Add([]byte{0, 200, 1, 100, 2, 5, 0, 200})
 	f.Fuzz(func(t *testing.T, in []byte) {
 		mem := dma.Alloc(dma.PageSize)
-		r := ring.Bytes{Mem: mem, Data: 1024, Size: 1024, Taken: 2056, Put: 2060}
+		r := ring.Bytes{Mem: mem, Counts: mem, Data: 1024, Size: 1024, Taken: 2056, Put: 2060}
 		for len(in) >= 2 {
 			op, a := in[0]%4, int(in[1])
 			in = in[2:]

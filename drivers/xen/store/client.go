@@ -20,6 +20,7 @@ func (e Error) Error() string { return "xenstore: " + string(e) }
 const (
 	ErrNotFound Error = "ENOENT"
 	ErrAgain    Error = "EAGAIN" // another transaction came first
+	ErrDenied   Error = "EACCES"
 )
 
 var (
@@ -74,8 +75,8 @@ func Open(h xen.Hypervisor) (*Client, error) {
 
 func newClient(mem *dma.Memory, line irq.Line, notify func()) *Client {
 	c := &Client{
-		requests: ring.Bytes{Mem: mem, Data: requestData, Size: ringSize, Taken: requestTaken, Put: requestPut},
-		replies:  ring.Bytes{Mem: mem, Data: replyData, Size: ringSize, Taken: replyTaken, Put: replyPut},
+		requests: ring.Bytes{Mem: mem, Counts: mem, Data: requestData, Size: ringSize, Taken: requestTaken, Put: requestPut},
+		replies:  ring.Bytes{Mem: mem, Counts: mem, Data: replyData, Size: ringSize, Taken: replyTaken, Put: replyPut},
 		line:     line,
 		notify:   notify,
 		in:       make([]byte, 0, headerSize+maxBody),

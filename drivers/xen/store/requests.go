@@ -29,6 +29,13 @@ func (c *Client) Remove(t Transaction, path string) error {
 	return err
 }
 
+// Share lets one other domain read a value of ours, and nobody else.
+func (c *Client) Share(t Transaction, path string, self, reader uint16) error {
+	// The first is the owner's, and what domains may that are not named: nothing.
+	_, err := c.ask(setPermissions, t, path, "\x00n", strconv.Itoa(int(self)), "\x00r", strconv.Itoa(int(reader)), "\x00")
+	return err
+}
+
 // List returns the names in a folder.
 func (c *Client) List(t Transaction, path string) ([]string, error) {
 	b, err := c.ask(directory, t, path, "\x00")

@@ -25,6 +25,7 @@ const (
 	transactionEnd   kind = 7
 	write            kind = 11
 	remove           kind = 13
+	setPermissions   kind = 14
 	watchEvent       kind = 15
 	failure          kind = 16
 )

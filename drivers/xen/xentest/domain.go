@@ -23,11 +23,13 @@ type Domain struct {
 	ports  map[uint32]*port
 	next   uint32
 	grants []*dma.Memory
+	other  *Domain // that is Peer; nil: none that does anything
 }
 
 type port struct {
 	line     *irq.Event
 	notified func()
+	remote   uint32 // the port at the other domain's end, 0: it is not bound
 }
 
 // New returns a guest without devices.
@@ -50,7 +52,7 @@ func (d *Domain) Connect(frame, channel xen.Param, notified func()) (mem *dma.Me
 
 func (d *Domain) open(notified func()) uint32 {
 	d.next++
-	d.ports[d.next] = &port{irq.NewEvent(), notified}
+	d.ports[d.next] = &port{line: irq.NewEvent(), notified: notified}
 	return d.next
 }
 
@@ -119,11 +121,19 @@ func (d *Domain) Raise(number uint32) {
 	}
 }
 
-// Close implements xen.Hypervisor.
+// Close implements xen.Hypervisor. The other end stays, and hears nothing of it.
 func (d *Domain) Close(number uint32) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
+	p := d.ports[number]
 	delete(d.ports, number)
+	d.mu.Unlock()
+	if p != nil && p.remote != 0 {
+		d.other.mu.Lock()
+		defer d.other.mu.Unlock()
+		if end := d.other.ports[p.remote]; end != nil {
+			end.remote, end.notified = 0, func() {}
+		}
+	}
 }
 
 // Ports is the number of open event channels.

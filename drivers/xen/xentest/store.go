@@ -23,8 +23,9 @@ type Store struct {
 
 	mu      sync.Mutex
 	values  map[string]string
-	watches [][2]string // path, token
-	began   uint32      // transactions
+	shared  map[string]string // permissions
+	watches [][2]string       // path, token
+	began   uint32            // transactions
 	in      []byte
 	out     []byte // what the ring has no room for
 	quiet   bool
@@ -34,7 +35,7 @@ const home = "/local/domain/1/"
 
 // NewStore makes the guest's store.
 func (d *Domain) NewStore() *Store {
-	s := &Store{domain: d, values: map[string]string{}}
+	s := &Store{domain: d, values: map[string]string{}, shared: map[string]string{}}
 	s.page, s.port = d.Connect(xen.StoreFrame, xen.StorePort, s.serve)
 	return s
 }
@@ -67,6 +68,13 @@ func (s *Store) Get(path string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.values[absolute(path)]
+}
+
+// Permissions are what XS_SET_PERMS was asked for last, with blanks in between.
+func (s *Store) Permissions(path string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shared[absolute(path)]
 }
 
 // Delete removes a value.
@@ -179,8 +187,14 @@ func (s *Store) answer(kind uint32, body string) (answer, failure string) {
 	case 11: // XS_WRITE
 		s.set(at, rest)
 	case 13: // XS_RM
-		delete(s.values, at)
+		for p := range s.values {
+			if p == at || strings.HasPrefix(p, at+"/") {
+				delete(s.values, p)
+			}
+		}
 		s.changed(at)
+	case 14: // XS_SET_PERMS
+		s.shared[at] = strings.TrimSuffix(strings.ReplaceAll(rest, "\x00", " "), " ")
 	default:
 		return "", "ENOSYS"
 	}

@@ -12,6 +12,7 @@ import (
 	"internal/mirage/drivers/xen/grant"
 	"internal/mirage/drivers/xen/netfront"
 	xenstore "internal/mirage/drivers/xen/store"
+	"internal/mirage/drivers/xen/vchan"
 	"internal/strconv"
 )
 
@@ -33,6 +34,7 @@ func probeXen() {
 		report("xen control", err)
 	}
 	x := &xenBus{hypervisor: h, store: s, grants: grant.New(h), count: map[string]int{}}
+	vchan.Use(&vchan.System{Hypervisor: h, Grants: x.grants, Store: s})
 	x.attach("vif", "netfront", func(front *bus.Device) error {
 		nic, err := netfront.Open(h, x.grants, front)
 		if err == nil {

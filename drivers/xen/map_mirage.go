@@ -1,0 +1,105 @@
+//go:build mirage
+
+package xen
+
+import (
+	"errors"
+	"internal/mirage/dma"
+	"internal/mirage/machine"
+	"sync"
+	"unsafe"
+)
+
+// Other domains' pages come where pages of RAM have been, which Xen gets back for as long: so no place has to be found for them
+// that is free for sure, and no page table changes.
+
+// Hypercalls and commands, of xen/include/public/xen.h, memory.h and grant_table.h.
+const (
+	grantOp = 20
+
+	memoryDecrease = 1
+	memoryPopulate = 6
+	grantMap       = 0
+	grantUnmap     = 1
+
+	grantHostMap = 1 << 1 // GNTMAP_host_map
+
+	listFrames = dma.PageSize / 8 // that fit into one page
+)
+
+var (
+	errMap  = errors.New("xen: the other domain does not share that page, or is gone")
+	errHole = errors.New("xen: no place for the pages of another domain")
+)
+
+// frames is a list for Xen to read.
+var frames struct {
+	mu   sync.Mutex
+	list *dma.Memory
+}
+
+// reserve does a command with n pages from addr on, and returns how many Xen has done it with. The structure is
+// xen_memory_reservation.
+func reserve(command uint32, addr uint64, n int) int {
+	frames.mu.Lock()
+	defer frames.mu.Unlock()
+	if frames.list == nil {
+		if frames.list = dma.Alloc(dma.PageSize); frames.list == nil {
+			return 0
+		}
+	}
+	for i := range n {
+		frames.list.Store64(8*i, addr/dma.PageSize+uint64(i))
+	}
+	list := uint64(uintptr(unsafe.Pointer(unsafe.SliceData(frames.list.Bytes()))))
+	_, r := machine.XenCall(memoryOp, command, [4]uint64{list, uint64(n), 0, Self}, 0)
+	return max(r, 0)
+}
+
+// Map implements Hypervisor.
+func (Machine) Map(domain uint16, refs []uint32) (*dma.Memory, func(), error) {
+	if len(refs) == 0 || len(refs) > listFrames {
+		return nil, nil, errHole
+	}
+	m := &mapping{Memory: dma.Alloc(len(refs) * dma.PageSize)}
+	if m.Memory == nil {
+		return nil, nil, errMemory
+	}
+	if m.holes = reserve(memoryDecrease, m.Addr(), len(refs)); m.holes < len(refs) {
+		m.unmap()
+		return nil, nil, errHole
+	}
+	for i, ref := range refs {
+		// struct gnttab_map_grant_ref.
+		arg := [4]uint64{m.Addr() + uint64(i)*dma.PageSize, grantHostMap | uint64(ref)<<32, uint64(domain)}
+		arg, r := machine.XenCall(grantOp, grantMap, arg, 1)
+		if status := int16(arg[2] >> 16); r != 0 || status != 0 {
+			m.unmap()
+			return nil, nil, errMap
+		}
+		m.handles = append(m.handles, uint32(arg[2]>>32))
+	}
+	return m.Memory, m.unmap, nil
+}
+
+// A mapping is memory whose first pages are another domain's, or holes.
+type mapping struct {
+	*dma.Memory
+	holes   int
+	handles []uint32 // of the mapped pages, from the first on
+}
+
+// unmap gives the pages back, and frees the memory that has its own pages again. Where Xen refuses either, it is lost: nobody may
+// use it.
+func (m *mapping) unmap() {
+	for i, handle := range m.handles {
+		// struct gnttab_unmap_grant_ref.
+		arg := [4]uint64{m.Addr() + uint64(i)*dma.PageSize, 0, uint64(handle)}
+		if arg, r := machine.XenCall(grantOp, grantUnmap, arg, 1); r != 0 || int16(arg[2]>>32) != 0 {
+			return
+		}
+	}
+	if m.holes == 0 || reserve(memoryPopulate, m.Addr(), m.holes) == m.holes {
+		m.Free()
+	}
+}
