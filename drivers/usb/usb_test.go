@@ -3,11 +3,13 @@
 package usb_test
 
 import (
+	"fmt"
 	"internal/mirage/device"
 	"internal/mirage/dma"
 	"internal/mirage/drivers/usb"
 	"internal/mirage/drivers/usb/usbtest"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -216,6 +218,94 @@ func TestMalformed(t *testing.T) {
 				t.Error("nothing was reported")
 			}
 			usbtest.NoFaults(t, hub.Device)
+			host.Close()
+		})
+	}
+}
+
+// settled waits until a bus has given out so many addresses, and no more goroutines run than n.
+func settled(t *testing.T, b *usb.Bus, addresses, n int) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); b.Addresses() != addresses || runtime.NumGoroutine() > n; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d addresses are in use, want %d; %d goroutines, want %d", b.Addresses(), addresses, runtime.NumGoroutine(), n)
+		}
+	}
+}
+
+// Devices that break every rule there is leave nothing behind: no address, no goroutine; and the port works for the next.
+func TestFaultsLeaveNothing(t *testing.T) {
+	complaints(t)
+	faults := map[string]func(d *usbtest.Device){
+		"endpoint 0 stalls":    func(d *usbtest.Device) { d.Fault = func() error { return usb.ErrStall } },
+		"endpoint 0 babbles":   func(d *usbtest.Device) { d.Fault = func() error { return usb.ErrBabble } },
+		"no answer":            func(d *usbtest.Device) { d.Fault = func() error { return usb.ErrBus } },
+		"stalls by and by":     func(d *usbtest.Device) { d.Fault = after(12, usb.ErrStall) },
+		"babbles by and by":    func(d *usbtest.Device) { d.Fault = after(9, usb.ErrBabble) },
+		"silent by and by":     func(d *usbtest.Device) { d.Fault = after(6, usb.ErrBus) },
+		"malformed descriptor": func(d *usbtest.Device) { d.Configs[0][1] = 77 },
+	}
+	host, got := usbtest.NewHost(), make(chan *usb.Device, 10)
+	hub := usbtest.NewHub(usb.High)
+	host.Plug(hub.Device)
+	bus := usb.Start(host, usbtest.Found(got))
+	bus.Settle(60e9)
+	settled(t, bus, 1, runtime.NumGoroutine())
+	quiet := runtime.NumGoroutine()
+	for name, spoil := range faults {
+		bad := thing()
+		spoil(bad)
+		hub.Plug(1, bad)
+		hub.Plug(2, thing())
+		in, out := open(t, <-got)
+		echo(t, in, out, 100)
+		hub.Plug(1, nil)
+		hub.Plug(2, nil)
+		t.Log(name)
+		settled(t, bus, 1, quiet)
+	}
+	host.Close()
+}
+
+// after lets the first packets pass.
+func after(n int32, err error) func() error {
+	return func() error {
+		if atomic.AddInt32(&n, -1) < 0 {
+			return err
+		}
+		return nil
+	}
+}
+
+// A device may go at any packet of its enumeration: 9.1.2.
+func TestUnplugWhileEnumerated(t *testing.T) {
+	complaints(t)
+	for packet := range int32(24) {
+		t.Run(fmt.Sprint(packet), func(t *testing.T) {
+			t.Parallel()
+			host, got := usbtest.NewHost(), make(chan *usb.Device, 10)
+			d, left := thing(), packet
+			d.Fault = func() error {
+				if atomic.AddInt32(&left, -1) == -1 {
+					host.Plug(nil)
+				}
+				return nil
+			}
+			host.Plug(d)
+			bus := usb.Start(host, usbtest.Found(got))
+			bus.Settle(60e9)
+			host.Plug(nil) // if its enumeration had fewer packets
+			for bus.Addresses() != 0 {
+				runtime.Gosched()
+			}
+			next := thing()
+			host.Plug(next)
+			for len(got) > 0 {
+				<-got
+			}
+			in, out := open(t, <-got)
+			echo(t, in, out, 100)
+			usbtest.NoFaults(t, next)
 			host.Close()
 		})
 	}

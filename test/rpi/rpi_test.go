@@ -129,6 +129,21 @@ func TestNetwork(t *testing.T) {
 			t.Errorf("%d octets came, not those that were asked for", len(got))
 		}
 	})
+	// The same card has a configuration of the USB's own class, CDC-ECM.
+	t.Run("ecm", func(t *testing.T) {
+		c := vm.Config{Image: harness.Build(t, "arm64", "./misc/examples/http"), Machine: "raspi3b", Words: []string{"rndis=off"}}
+		f := harness.Forward(t, "tcp", 80)
+		c.Forwards = []vm.Forward{f}
+		b := harness.Boot(t, c)
+		b.WaitFor("listening")
+		knock(t, f.Host.String())
+		client := &http.Client{Timeout: time.Minute}
+		for _, n := range []int{1, 1000, 100_000} {
+			if got := get(t, client, fmt.Sprintf("http://%v/octets/%d", f.Host, n)); len(got) != n {
+				t.Errorf("%d octets came, not %d", len(got), n)
+			}
+		}
+	})
 	t.Run("dns", func(t *testing.T) {
 		c := vm.Config{Image: harness.Build(t, "arm64", "./misc/examples/dns"), Machine: "raspi3b"}
 		f := harness.Forward(t, "udp", 53)

@@ -26,7 +26,7 @@ type Framing interface {
 
 // MaxRoom bounds what stands before a frame, and MaxIn what comes in one transfer.
 const (
-	MaxRoom = 64
+	MaxRoom = 96
 	MaxIn   = 16 << 10
 )
 
@@ -36,7 +36,7 @@ const (
 	maxFrame = 14 + 4 + mtu // with a VLAN tag
 
 	txFrames = 64
-	slot     = 1728 // MaxRoom, a frame, and what a framing puts behind it; a multiple of 64
+	slot     = 1728 // MaxRoom, a frame, and what a framing puts behind it, at most 100; a multiple of 64
 
 	rxBlocks = 4
 )

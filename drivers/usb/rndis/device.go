@@ -23,8 +23,6 @@ const (
 
 	maxResponse = 1025
 	polls       = 100 // of 10 ms each, until there is an answer
-
-	unionDescriptor = 0x06 // CDC 1.2, 5.2.3.2
 )
 
 // A card is a device that is plugged in.
@@ -50,16 +48,8 @@ func Driver(d *usb.Device, c *usb.Configuration) func() error {
 
 // start brings the card up: [MS-RNDIS] 1.3.2: initialize, ask for the address, and say which frames are wanted.
 func start(d *usb.Device, conf *usb.Configuration, control *usb.Interface) error {
-	data := conf.Interface(control.Number+1, 0)
-	if u := control.Functional(unionDescriptor, 5); u != nil {
-		data = conf.Interface(u[4], 0)
-	}
+	data, in, out := conf.DataOf(control)
 	if data == nil {
-		return errEndpoints
-	}
-	in, ok1 := data.Find(usb.Bulk, true)
-	out, ok2 := data.Find(usb.Bulk, false)
-	if !ok1 || !ok2 {
 		return errEndpoints
 	}
 	c := &card{dev: d, control: uint16(control.Number)}
@@ -131,7 +121,7 @@ func (c *card) set(oid, value uint32) (answer, error) {
 
 // call sends a request and waits for its completion: [MS-RNDIS] 3.1. What else the device has to say meanwhile is passed over.
 func (c *card) call(request []byte, size int) (answer, error) {
-	if _, err := c.dev.Control(usb.RequestClass|usb.RequestInterface, sendCommand, 0, c.control, request); err != nil {
+	if _, err := c.dev.Control(usb.ToInterface, sendCommand, 0, c.control, request); err != nil {
 		return nil, err
 	}
 	for range polls {
@@ -154,7 +144,7 @@ func (c *card) call(request []byte, size int) (answer, error) {
 
 func (c *card) response() ([]byte, error) {
 	b := make([]byte, maxResponse)
-	n, err := c.dev.Control(usb.RequestIn|usb.RequestClass|usb.RequestInterface, getResponse, 0, c.control, b)
+	n, err := c.dev.Control(usb.FromInterface, getResponse, 0, c.control, b)
 	return b[:n], err
 }
 
@@ -196,6 +186,6 @@ func (c *card) told(b []byte) {
 		}
 	case msgKeepalive:
 		answer := message(msgKeepalive|completion, le32(b[fieldRequest:]), statusSuccess)
-		c.dev.Control(usb.RequestClass|usb.RequestInterface, sendCommand, 0, c.control, answer)
+		c.dev.Control(usb.ToInterface, sendCommand, 0, c.control, answer)
 	}
 }

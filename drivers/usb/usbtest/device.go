@@ -21,6 +21,10 @@ type Device struct {
 
 	// Class answers requests that are not standard; nil refuses them. out is what the host has sent; the answer is what it gets.
 	Class func(setup [8]byte, out []byte) (in []byte, err error)
+	// Fault is asked before each packet of endpoint 0 that is not a setup, and what it returns is what becomes of it; it may be nil.
+	Fault func() error
+	// Setting is told of SET_INTERFACE; it may be nil.
+	Setting func(number, alternate uint8)
 	// In and Out are the packets of other endpoints. ErrNothing is a NAK, ErrStall a STALL, ErrBus no answer at all.
 	In  func(endpoint uint8) ([]byte, error)
 	Out func(endpoint uint8, packet []byte) error
@@ -156,7 +160,13 @@ func (d *Device) serve(out []byte) {
 	case s[0] == 0 && s[1] == 9:
 		d.configured = uint8(value)
 		d.toggles = [32]bool{0: d.toggles[0], 16: d.toggles[16]}
-	case s[0] == 1 && s[1] == 11:
+	case s[0] == 1 && s[1] == 11: // the data toggles of its endpoints begin anew: 9.1.1.5
+		d.toggles = [32]bool{0: d.toggles[0], 16: d.toggles[16]}
+		if d.Setting != nil {
+			d.mu.Unlock()
+			d.Setting(s[4], s[2])
+			d.mu.Lock()
+		}
 	case s[0] == 2 && s[1] == 1 && value == 0: // CLEAR_FEATURE(ENDPOINT_HALT)
 		i := s[4]&15 + s[4]>>7*16
 		d.halted[i], d.toggles[i] = false, false

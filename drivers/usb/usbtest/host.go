@@ -11,13 +11,15 @@ type Host struct {
 	mu      sync.Mutex
 	root    *Device
 	enabled bool
+	plugs   int // how often the port has changed, and how often when WaitPort returned
+	told    int
 	news    chan struct{}
 	closed  bool
 }
 
 // NewHost returns one with nothing plugged in.
 func NewHost() *Host {
-	h := &Host{news: make(chan struct{}, 1)}
+	h := &Host{plugs: 1, news: make(chan struct{}, 1)}
 	h.news <- struct{}{}
 	return h
 }
@@ -26,6 +28,7 @@ func NewHost() *Host {
 func (h *Host) Plug(d *Device) {
 	h.mu.Lock()
 	h.root, h.enabled = d, false
+	h.plugs++
 	h.mu.Unlock()
 	h.tell()
 }
@@ -47,10 +50,17 @@ func (h *Host) tell() {
 
 // WaitPort implements usb.Host.
 func (h *Host) WaitPort() (connected, ok bool) {
-	<-h.news
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.root != nil, !h.closed
+	for {
+		<-h.news
+		h.mu.Lock()
+		connected, ok = h.root != nil, !h.closed
+		isNews := h.told != h.plugs
+		h.told = h.plugs
+		h.mu.Unlock()
+		if isNews || !ok {
+			return connected, ok
+		}
+	}
 }
 
 // ResetPort implements usb.Host.
@@ -113,6 +123,11 @@ func (h *Host) packet(p *usb.Pipe, r *usb.Request, moved int) (int, error) {
 
 // Packet does one transaction with a device for a controller, to or from b, and returns how many bytes were moved.
 func Packet(d *Device, endpoint uint8, in bool, most int, pid *usb.PID, b []byte) (n int, err error) {
+	if endpoint == 0 && d.Fault != nil && *pid != usb.Setup {
+		if err := d.Fault(); err != nil {
+			return 0, err
+		}
+	}
 	switch {
 	case *pid == usb.Setup:
 		d.Setup(b[:min(len(b), 8)])

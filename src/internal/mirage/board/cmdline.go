@@ -2,6 +2,17 @@ package board
 
 import "internal/stringslite"
 
+// hasWord reports whether one of the blank-separated words of a command line is this one.
+func hasWord(line, word string) bool {
+	for len(line) > 0 {
+		var w string
+		if w, line, _ = stringslite.Cut(line, " "); w == word {
+			return true
+		}
+	}
+	return false
+}
+
 // A place is where a command line says that a virtio device is.
 type place struct {
 	base, size uint64

@@ -42,3 +42,11 @@ func FuzzPlaces(f *testing.F) {
 		}
 	})
 }
+
+func TestHasWord(t *testing.T) {
+	for line, want := range map[string]bool{"": false, "rndis=off": true, "ip=dhcp rndis=off": true, "rndis=off ip=off": true, "xrndis=off rndis=offx": false} {
+		if hasWord(line, "rndis=off") != want {
+			t.Errorf("%q: not %v", line, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@
 package board
 
 import (
+	"internal/byteorder"
 	"internal/mirage/boot"
 	"internal/mirage/clock"
 	"internal/mirage/device"
@@ -14,8 +15,10 @@ import (
 	"internal/mirage/drivers/serial/miniuart"
 	"internal/mirage/drivers/serial/pl011"
 	"internal/mirage/drivers/usb"
+	"internal/mirage/drivers/usb/cdc"
 	"internal/mirage/drivers/usb/dwc2"
 	"internal/mirage/drivers/usb/rndis"
+	"internal/mirage/drivers/usb/smsc95xx"
 	"internal/mirage/irq"
 	"internal/mirage/machine"
 	"internal/mirage/mmio"
@@ -200,8 +203,26 @@ func (b *rpi) openUSB(regs mmio.Space) error {
 	if err != nil {
 		return err
 	}
-	usb.Start(c, rndis.Driver).Settle(usbPatience)
+	drivers := []usb.Driver{cdc.Driver, smsc95xx.Driver(b.mac)}
+	if !hasWord(machine.BootInfo().CommandLine, "rndis=off") {
+		drivers = append(drivers, rndis.Driver)
+	}
+	usb.Start(c, drivers...).Settle(usbPatience)
 	return nil
+}
+
+// mac asks the firmware for the hardware address of the board's network card.
+func (b *rpi) mac() (mac [6]byte, ok bool) {
+	if b.mail == nil {
+		return mac, false
+	}
+	v := []uint32{0, 0}
+	if b.mail.Property(mailbox.TagMACAddress, v) != nil {
+		return mac, false
+	}
+	byteorder.LEPutUint32(mac[:], v[0])
+	byteorder.LEPutUint16(mac[4:], uint16(v[1]))
+	return mac, true
 }
 
 // Model implements device.Board.
