@@ -27,6 +27,9 @@ func main() {
 	patterns := flag.Args()
 	if len(patterns) == 0 {
 		patterns = []string{"std"}
+		for _, m := range modules {
+			patterns = append(patterns, m.path)
+		}
 	}
 	root, err := os.Getwd()
 	if err != nil {
@@ -159,6 +162,9 @@ func (r *runner) run(arch, pkg string) (results.Result, error) {
 		env = append(env, "MIRAGE_FILES=256", "MIRAGE_TAKE="+strings.Join(folders, string(filepath.ListSeparator)))
 	}
 	cmd := r.toolchain.Command(env, append(args, pkg)...)
+	if cmd.Dir, err = r.folder(pkg); err != nil {
+		return res, err
+	}
 	cmd.Stderr = os.Stderr
 	start := time.Now()
 	err = results.Events(cmd, func(e results.Event) { add(&res, e, log) })
@@ -193,6 +199,10 @@ func (r *runner) writeTable() error {
 	b.WriteString("| package | arch | passed | failed | skipped by itself | seconds | |\n|---|---|---|---|---|---|---|\n")
 	for _, res := range r.store.Sorted() {
 		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %.0f | %s |\n", res.Name, res.Arch, res.Passed, res.Failed, res.Skipped, res.Seconds, res.Note)
+	}
+	b.WriteString("\nModules:\n\n")
+	for _, m := range modules {
+		fmt.Fprintf(&b, "- %s %s\n", m.path, m.version)
 	}
 	b.WriteString("\nLeft out:\n\n")
 	for _, s := range r.skips {

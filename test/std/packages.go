@@ -25,17 +25,39 @@ var sources = map[string][]string{
 	"path/filepath":               {"src/path", "src/unicode"},
 }
 
-// list returns the packages of patterns that have tests, in the order in which to run them. The target's own
-// packages are in std too; test/run tests them.
+// list returns the packages of patterns that have tests, in the order in which to run them.
 func (r *runner) list(arch string, patterns []string) ([]string, error) {
-	const tested = "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}"
-	out, err := r.toolchain.Command(target(arch), append([]string{"list", "-f", tested}, patterns...)...).Output()
+	var pkgs []string
+	for _, pattern := range patterns {
+		within := []string{pattern}
+		if m := owner(pattern); m != nil && m.path == pattern {
+			within = m.packages
+		}
+		some, err := r.tested(arch, pattern, within)
+		if err != nil {
+			return nil, err
+		}
+		pkgs = append(pkgs, some...)
+	}
+	slices.SortStableFunc(pkgs, func(a, b string) int { return slices.Index(late, a) - slices.Index(late, b) })
+	return pkgs, nil
+}
+
+// tested returns the packages that have tests and match patterns in the folder for what is named. The target's own packages
+// are in std too; test/run tests them.
+func (r *runner) tested(arch, name string, patterns []string) ([]string, error) {
+	const format = "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}"
+	dir, err := r.folder(name)
+	if err != nil {
+		return nil, err
+	}
+	cmd := r.toolchain.Command(target(arch), append([]string{"list", "-f", format}, patterns...)...)
+	cmd.Dir = dir
+	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w", err)
 	}
-	pkgs := slices.DeleteFunc(strings.Fields(string(out)), func(pkg string) bool {
+	return slices.DeleteFunc(strings.Fields(string(out)), func(pkg string) bool {
 		return strings.HasPrefix(pkg, "mirage/") || strings.HasPrefix(pkg, "internal/mirage/")
-	})
-	slices.SortStableFunc(pkgs, func(a, b string) int { return slices.Index(late, a) - slices.Index(late, b) })
-	return pkgs, nil
+	}), nil
 }
