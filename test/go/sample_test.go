@@ -8,10 +8,9 @@ import (
 	"mirage.build/test/results"
 )
 
-// sample is of tests that ask much of a runtime and of what is below it, and take little time. goprint.go is not among them while
-// runtime.NumGoroutine counts the system's own goroutines: it takes one that ends meanwhile for the one that it waits for.
+// sample is of tests that ask much of a runtime and of what is below it, and take little time.
 var sample = strings.Fields(`
-	args.go cmplxdivide.go deferfin.go deferprint.go divide.go env.go floatcmp.go gc.go gc1.go helloworld.go intcvt.go
+	args.go cmplxdivide.go deferfin.go deferprint.go divide.go env.go floatcmp.go gc.go gc1.go goprint.go helloworld.go intcvt.go
 	mallocfin.go map.go method4.go peano.go print.go printbig.go range.go recover.go recover1.go recover2.go recover3.go
 	sigchld.go stack.go stackobj.go utf.go zerodivide.go
 	abi/defer_recover_results.go abi/fibish.go

@@ -81,11 +81,13 @@ func TestCallOnTheCallersStack(t *testing.T) {
 	if err := syscall.Pipe(p[:]); err != nil {
 		t.Fatal(err)
 	}
+	// A goroutine that begins in this package is the system's, of which runtime.Stack says nothing.
+	var program sync.WaitGroup
 	done := make(chan []byte)
-	go func() {
+	program.Go(func() {
 		buf := make([]byte, 64)
 		done <- buf[:readOnHeap(p[0], buf)]
-	}()
+	})
 	for where := ""; !strings.Contains(where, "linuxabi.read("); time.Sleep(time.Millisecond) {
 		all := make([]byte, 1<<16)
 		all = all[:runtime.Stack(all, true)]
@@ -161,5 +163,13 @@ func TestUnknownCallIsENOSYS(t *testing.T) {
 		if _, _, e := syscall.Syscall(num, 0, 0, 0); e != syscall.ENOSYS {
 			t.Errorf("call %d: %v", num, e)
 		}
+	}
+}
+
+// A program's goroutines are its own: those of drivers, of the network and of system calls do not count, as threads of a
+// kernel do not.
+func TestNumGoroutine(t *testing.T) {
+	if n := runtime.NumGoroutine(); n != 2 { // the test's and that which waits for it
+		t.Errorf("there are %d goroutines, want 2", n)
 	}
 }
