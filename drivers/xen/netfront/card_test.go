@@ -127,6 +127,13 @@ func (c *card) notified() {
 	}
 }
 
+// hush has the card leave the ring of what is sent alone.
+func (c *card) hush() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.quiet = true
+}
+
 // heard is how many events the driver has sent.
 func (c *card) heard() int {
 	c.mu.Lock()

@@ -17,9 +17,7 @@ func FuzzHostileBack(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		c, d := open(t)
 		device.SetReporter(func(string, error) {})
-		c.mu.Lock()
-		c.quiet = true
-		c.mu.Unlock()
+		c.hush()
 		d.Receive(func(f *device.Frame) {
 			if len(f.Bytes) < minFrame || len(f.Bytes) > 4096 {
 				t.Errorf("a frame of %d bytes", len(f.Bytes))

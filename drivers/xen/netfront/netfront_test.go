@@ -220,13 +220,15 @@ func TestHostileBack(t *testing.T) {
 		"offset":         func(c *card, d *Device) { id, _ := c.buffer(); c.respond(id, 4090, 0, 60) },
 		"extra":          func(c *card, d *Device) { id, _ := c.buffer(); c.respond(id, 0, rxExtra, 60) },
 		"receive index":  func(c *card, d *Device) { c.rx.Mem.Store32(8, 1000); c.domain.Raise(c.port) },
-		"transmit index": func(c *card, d *Device) { c.tx.Mem.Store32(8, 1); full(d) },
+		"transmit index": func(c *card, d *Device) { c.hush(); c.tx.Mem.Store32(8, 1); full(d) },
 		"transmit name": func(c *card, d *Device) {
-			c.quiet = true
+			c.hush()
 			d.Transmit(d.Alloc(60))
 			d.Flush()
+			c.mu.Lock()
 			c.tx.Put(77)
 			c.tx.Push()
+			c.mu.Unlock()
 			full(d)
 		},
 		"closes": func(c *card, d *Device) {

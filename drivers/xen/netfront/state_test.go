@@ -63,6 +63,20 @@ func TestBackEndThatComesBack(t *testing.T) {
 	}
 }
 
+// A back end that broke a ring writes to it still when the driver has given it up: that is nobody's memory any more.
+func TestAnswersAfterTheEnd(t *testing.T) {
+	c, d := open(t)
+	device.SetReporter(func(string, error) {})
+	d.Receive(func(*device.Frame) {})
+	c.respond(256, 0, 0, 60)
+	eventually(t, "all is given back", func() bool { return c.domain.Grants() == 0 })
+	c.respond(2, 0, 0, 60)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tx.Put(3)
+	c.tx.Push()
+}
+
 // A card that is taken away leaves nothing: a thousand come and go.
 func TestAttachAndDetach(t *testing.T) {
 	cycles := 1000

@@ -6,8 +6,8 @@ import "internal/mirage/dma"
 
 // A Back is the back end's side of a ring (xen/include/public/io/ring.h).
 type Back struct {
-	Mem   *dma.Memory
-	Entry int // bytes
+	Mem   *dma.Memory // Peer's mapping, which the guest's freeing of the page does not touch
+	Entry int         // bytes
 	Size  uint32
 
 	taken, made uint32
@@ -19,7 +19,8 @@ func (d *Domain) NewBack(entry int, refs ...uint32) *Back {
 	d.mu.Lock()
 	m, _ := dma.At(uint64(d.grants[refs[0]/512].Load32(int(refs[0]%512)*8+4))<<12, size)
 	d.mu.Unlock()
-	b := &Back{Mem: m, Entry: entry, Size: 1}
+	mapping := *m
+	b := &Back{Mem: &mapping, Entry: entry, Size: 1}
 	for int(b.Size)*2*entry <= size-64 {
 		b.Size *= 2
 	}
