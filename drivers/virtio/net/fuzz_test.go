@@ -34,7 +34,7 @@ func FuzzHostileCard(f *testing.F) {
 		}
 		device.SetReporter(func(string, error) {})
 		d.Receive(func(f *device.Frame) {
-			if len(f.Bytes) < minFrame || len(f.Bytes) > device.MaxSegmented {
+			if len(f.Bytes) < minFrame || len(f.Bytes) > device.MaxMerged {
 				t.Errorf("a frame of %d bytes", len(f.Bytes))
 			}
 			if f.Checksum == device.ChecksumPartial && int(f.Start)+int(f.Offset)+2 > len(f.Bytes) {

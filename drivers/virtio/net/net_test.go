@@ -202,7 +202,7 @@ func TestCuttingSegments(t *testing.T) {
 		}
 		held = append(held, f)
 	}
-	if len(held) != largeFrames || d.Alloc(1514) == nil || d.Alloc(device.MaxSegmented+1) != nil {
+	if len(held) != longFrames || d.Alloc(1514) == nil || d.Alloc(device.MaxSegmented+1) != nil {
 		t.Errorf("%d long frames, or none of the usual length", len(held))
 	}
 	for _, f := range held {
@@ -225,15 +225,15 @@ func TestReceivingSegments(t *testing.T) {
 	h[headerStart], h[headerOffset] = 34, 16
 	for _, typ := range []byte{typeTCP4, typeTCP6} {
 		h[headerType] = typ
-		c.receive(h, frame(device.MaxSegmented, typ), 2048)
-		if r := <-in; !bytes.Equal(r.bytes, frame(device.MaxSegmented, typ)) || r.Checksum != device.ChecksumPartial {
+		c.receive(h, frame(device.MaxMerged, typ), 2048)
+		if r := <-in; !bytes.Equal(r.bytes, frame(device.MaxMerged, typ)) || r.Checksum != device.ChecksumPartial {
 			t.Errorf("type %d: %d bytes", typ, len(r.bytes))
 		}
 	}
 	h[headerType] = typeNone
 	c.receive(h, frame(1519, 1), 2048) // longer than the MTU, and nothing that was put together
 	h[headerType] = typeTCP4
-	c.receive(h, frame(device.MaxSegmented+1, 1), 2048)
+	c.receive(h, frame(device.MaxMerged+1, 1), 2048)
 	c.receive(h, frame(60, 1), 2048)
 	if r := <-in; len(r.bytes) != 60 || d.Dropped() != 2 {
 		t.Errorf("%d bytes, %d dropped", len(r.bytes), d.Dropped())

@@ -164,7 +164,7 @@ func (d *Device) merge(first []byte, n int) []byte {
 // longest is the length of the longest frame that the card may give.
 func (d *Device) longest() int {
 	if d.dev.Has(featureGuestTSO4) || d.dev.Has(featureGuestTSO6) {
-		return device.MaxSegmented
+		return device.MaxMerged
 	}
 	return ethernet + d.mtu
 }

@@ -4,6 +4,7 @@ import (
 	"internal/byteorder"
 	"internal/mirage/device"
 	"internal/mirage/dma"
+	"internal/mirage/drivers/nic"
 	"internal/mirage/drivers/virtio/queue"
 	"sync"
 )
@@ -12,26 +13,24 @@ import (
 // buffers go round and stay in the cache, seldom enough that the card's index is not read for each.
 const reclaimAt = 32
 
-// A transmitter sends. Frame i is the i-th piece of a pool: the header, then the frame.
+// A transmitter sends. A frame's memory is the header, then the frame.
 type transmitter struct {
 	mu        sync.Mutex
 	queue     *queue.Queue
-	frames    pool // that are sent as they are
-	large     pool // that the card is to cut: their memory comes with the first
-	receiving bool // the receive function runs, its goroutine will flush
+	mem       *dma.Memory
+	frames    *nic.Pool   // that are sent as they are
+	cut       bool        // there may be long frames
+	longMem   *dma.Memory // nil until the first is asked for
+	long      *nic.Pool   // that the card is to cut
+	receiving bool        // the receive function runs, its goroutine will flush
 }
 
-// A pool has frames of one size. The tokens of its frames begin at first.
-type pool struct {
-	mem    *dma.Memory
-	size   int // of a piece
-	first  uint32
-	frames []device.Frame
-	free   []uint32 // tokens of frames that nobody has, the last used at the end
-}
-
-// largeFrames is how many frames for the card to cut there are, some hundred microseconds' worth of the fastest links.
-const largeFrames = 16
+const (
+	// longFrames is how many frames for the card to cut there are, some hundred microseconds' worth of the fastest links.
+	longFrames = 16
+	firstLong  = maxBuffers // token of the first
+	longSize   = (headerSize + device.MaxSegmented + 63) &^ 63
+)
 
 func (t *transmitter) init(d *Device) error {
 	segments := 1
@@ -45,74 +44,66 @@ func (t *transmitter) init(d *Device) error {
 	t.queue = q
 	// With a chain for each frame, and descriptors for each chain, Add never fails.
 	chains := q.Size() / segments
-	if d.offloads&(device.TxSegments4|device.TxSegments6) != 0 && chains >= 4*largeFrames {
-		chains -= largeFrames
-		t.large = pool{size: (headerSize + device.MaxSegmented + 63) &^ 63, first: maxBuffers, frames: make([]device.Frame, largeFrames)}
+	if d.offloads&(device.TxSegments4|device.TxSegments6) != 0 && chains >= 4*longFrames {
+		chains -= longFrames
+		t.cut = true
 	} else {
 		d.offloads &^= device.TxSegments4 | device.TxSegments6
 	}
-	t.frames = pool{size: d.frame(), frames: make([]device.Frame, min(buffers(d.frame()), chains))}
-	return t.frames.fill()
-}
-
-// fill gets a pool its memory.
-func (p *pool) fill() error {
-	if p.mem = dma.Alloc(len(p.frames) * p.size); p.mem == nil {
+	n := min(buffers(d.frame()), chains) * d.frame()
+	if t.mem = dma.Alloc(n); t.mem == nil {
 		return errMemory
 	}
-	p.free = make([]uint32, len(p.frames))
-	for i := range p.frames {
-		p.frames[i].Token = p.first + uint32(i)
-		p.free[len(p.free)-1-i] = p.first + uint32(i)
-	}
+	t.frames = nic.NewPool(t.mem.Bytes()[:n], d.frame(), d.header, 0)
 	return nil
 }
 
-// of returns the pool that has a token.
-func (t *transmitter) of(token uint32) *pool {
-	if token >= maxBuffers {
-		return &t.large
+// pool returns the pool for frames of n bytes.
+func (t *transmitter) pool(d *Device, n int) *nic.Pool {
+	if n <= t.frames.Room() || !t.cut {
+		return t.frames
 	}
-	return &t.frames
+	if t.long == nil {
+		if t.longMem = dma.Alloc(longFrames * longSize); t.longMem == nil {
+			return t.frames // which has none, and it is tried again
+		}
+		t.long = nic.NewPool(t.longMem.Bytes()[:longFrames*longSize], longSize, d.header, firstLong)
+	}
+	return t.long
 }
 
 // piece returns the memory of a frame with its header, and where the card finds it.
-func (p *pool) piece(token uint32) ([]byte, uint64) {
-	at := int(token-p.first) * p.size
-	return p.mem.Bytes()[at : at+p.size], p.mem.Addr() + uint64(at)
+func (t *transmitter) piece(token uint32) ([]byte, uint64) {
+	mem, p := t.mem, t.frames
+	if token >= firstLong {
+		mem, p = t.longMem, t.long
+	}
+	at := p.Place(token)
+	return mem.Bytes()[at:], mem.Addr() + uint64(at)
 }
 
 // put takes a frame back.
 func (t *transmitter) put(token uint32) {
-	p := t.of(token)
-	p.free = append(p.free, token)
+	if token >= firstLong {
+		t.long.Put(token)
+	} else {
+		t.frames.Put(token)
+	}
 }
 
 // Alloc implements device.NIC.
 func (d *Device) Alloc(n int) *device.Frame {
 	t := &d.tx
 	t.mu.Lock()
-	p := &t.frames
-	if n > p.size-d.header && len(t.large.frames) > 0 {
-		if p = &t.large; p.mem == nil {
-			p.fill() // nil, and tried again, until there is memory
-		}
-	}
-	if len(p.free) == 0 || t.queue.InFlight() >= reclaimAt {
-		t.reclaim(d)
-	}
-	if len(p.free) == 0 || uint(n) > uint(p.size-d.header) || d.broken.Load() {
-		t.mu.Unlock()
+	defer t.mu.Unlock()
+	if d.broken.Load() {
 		return nil
 	}
-	i := p.free[len(p.free)-1]
-	p.free = p.free[:len(p.free)-1]
-	t.mu.Unlock()
-	f := &p.frames[i-p.first]
-	b, _ := p.piece(i)
-	f.Bytes = b[d.header : d.header+n]
-	f.Checksum, f.Start, f.Offset, f.Segment = device.ChecksumNone, 0, 0, 0
-	return f
+	p := t.pool(d, n)
+	if p.Empty() || t.queue.InFlight() >= reclaimAt {
+		t.reclaim(d)
+	}
+	return p.Take(n)
 }
 
 // reclaim takes back the frames that the card has sent.
@@ -140,7 +131,7 @@ func (d *Device) Discard(f *device.Frame) {
 // Transmit implements device.NIC.
 func (d *Device) Transmit(f *device.Frame) {
 	t := &d.tx
-	b, addr := t.of(f.Token).piece(f.Token)
+	b, addr := t.piece(f.Token)
 	header := b[:d.header]
 	clear(header)
 	if f.Checksum == device.ChecksumPartial {

@@ -7,24 +7,29 @@ import (
 	"internal/mirage/drivers/xen"
 	"internal/mirage/drivers/xen/bus"
 	"internal/mirage/drivers/xen/grant"
-	"internal/mirage/irq"
 	"internal/strconv"
+	"runtime"
 	"sync/atomic"
 )
 
 var (
 	errCopy  = errors.New("netfront: the back end does not copy received frames")
 	errMAC   = errors.New("netfront: no hardware address")
+	errLess  = errors.New("netfront: the back end that came back cuts no segments, as the one before did")
 	errFrame = errors.New("netfront: the back end gives a frame in a form that was not agreed on")
 )
 
 const (
-	mtu      = 1500
-	minFrame = 14 // an Ethernet header
+	mtu       = 1500
+	minFrame  = 14 // an Ethernet header
+	maxQueues = 4
 
 	// patience is how long the back end may take for each step of the connection, nanoseconds.
 	patience = 60 * clock.Second
 )
+
+// numCPU is for tests.
+var numCPU = runtime.NumCPU
 
 // A Device is a network card. It implements device.NIC.
 type Device struct {
@@ -32,14 +37,14 @@ type Device struct {
 	hypervisor xen.Hypervisor
 	grants     *grant.Table
 	mac        [6]byte
+	offloads   device.Offloads
 	failed     atomic.Bool // for good
 	dropped    atomic.Uint64
 
 	// What follows changes when the back end comes and goes, while away is set.
 	away      atomic.Bool // nothing can be sent or received
-	port      uint32
-	line      irq.Line
-	checksum6 bool // the back end finishes checksums of IPv6 too
+	checksum6 bool        // the back end finishes checksums of IPv6 too
+	queues    []*queue
 	rx        receiver
 	tx        transmitter
 }
@@ -62,7 +67,7 @@ func Open(h xen.Hypervisor, grants *grant.Table, front *bus.Device) (*Device, er
 	return d, nil
 }
 
-// first connects for the first time.
+// first connects for the first time: it is settled what the card does for the stack.
 func (d *Device) first() error {
 	if err := d.front.Await(bus.InitWait, patience); err != nil {
 		return err
@@ -74,28 +79,50 @@ func (d *Device) first() error {
 	if !parseMAC(&d.mac, address) {
 		return errMAC
 	}
+	d.offloads = device.TxChecksum | device.RxChecksum | d.cuts()
 	return d.connect()
 }
 
+// cuts is what segments the back end makes of long frames, which it has to take in several pages.
+func (d *Device) cuts() (o device.Offloads) {
+	if !d.front.Offers("feature-sg") {
+		return 0
+	}
+	if d.front.Offers("feature-gso-tcpv4") {
+		o |= device.TxSegments4
+	}
+	if d.front.Offers("feature-gso-tcpv6") && d.front.Offers("feature-ipv6-csum-offload") {
+		o |= device.TxSegments6
+	}
+	return o
+}
+
 // connect connects to a back end that is ready.
-func (d *Device) connect() (err error) {
+func (d *Device) connect() error {
 	// 1. The back end says what it can.
 	if !d.front.Offers("feature-rx-copy") {
 		return errCopy
 	}
+	segments := d.offloads & (device.TxSegments4 | device.TxSegments6)
+	if segments&^d.cuts() != 0 {
+		return errLess
+	}
 	d.checksum6 = d.front.Offers("feature-ipv6-csum-offload")
-	// 2. Memory, rings and an event channel of ours.
-	if err := d.rx.init(d.grants, d.front.BackendID); err != nil {
+	split := d.front.Offers("feature-split-event-channels")
+	queues := 1
+	if n, err := d.front.Number("multi-queue-max-queues"); err == nil {
+		queues = max(1, min(int(min(n, maxQueues)), numCPU()))
+	}
+	// 2. Memory, rings and event channels of ours.
+	if err := d.tx.init(d, segments != 0); err != nil {
 		return err
 	}
-	if err := d.tx.init(d.grants, d.front.BackendID); err != nil {
-		return err
-	}
-	if d.port, err = d.hypervisor.Listen(d.front.BackendID); err != nil {
-		return err
-	}
-	if d.line, err = d.hypervisor.Line(d.port); err != nil {
-		return err
+	for range queues {
+		q := &queue{device: d}
+		d.queues = append(d.queues, q)
+		if err := q.open(split); err != nil {
+			return err
+		}
 	}
 	// 3. It is told of them, and connects.
 	if err := d.front.Configure(d.settings()); err != nil {
@@ -112,19 +139,24 @@ func (d *Device) connect() (err error) {
 	return nil
 }
 
+// settings are what the back end has to know.
 func (d *Device) settings() []bus.Setting {
-	number := func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
-	settings := []bus.Setting{
-		{"tx-ring-ref", number(d.tx.page.Ref(0))},
-		{"rx-ring-ref", number(d.rx.page.Ref(0))},
-		{"event-channel", number(d.port)},
+	all := []bus.Setting{
 		{"request-rx-copy", "1"},
 		{"feature-rx-notify", "1"}, // we tell when there are buffers again
+		{"feature-sg", "1"},        // frames may come in several buffers, also those that were put together of many
+		{"feature-gso-tcpv4", "1"},
+		{"feature-gso-tcpv6", "1"},
+		{"feature-ipv6-csum-offload", "1"},
 	}
-	if d.checksum6 {
-		settings = append(settings, bus.Setting{"feature-ipv6-csum-offload", "1"})
+	if len(d.queues) == 1 {
+		return d.queues[0].settings(all, "")
 	}
-	return settings
+	all = append(all, bus.Setting{"multi-queue-num-queues", strconv.Itoa(len(d.queues))})
+	for i, q := range d.queues {
+		all = q.settings(all, "queue-"+strconv.Itoa(i)+"/")
+	}
+	return all
 }
 
 // parseMAC reads six numbers of two hexadecimal digits, with colons in between.
@@ -142,9 +174,6 @@ func parseMAC(mac *[6]byte, s string) bool {
 	return mac[0]&1 == 0
 }
 
-// notify tells the back end of news in the rings.
-func (d *Device) notify() { d.hypervisor.Notify(d.port) }
-
 // MAC implements device.NIC.
 func (d *Device) MAC() [6]byte { return d.mac }
 
@@ -152,7 +181,7 @@ func (d *Device) MAC() [6]byte { return d.mac }
 func (d *Device) MTU() int { return mtu }
 
 // Offloads implements device.NIC.
-func (d *Device) Offloads() device.Offloads { return device.TxChecksum | device.RxChecksum }
+func (d *Device) Offloads() device.Offloads { return d.offloads }
 
 // LinkUp implements device.NIC.
 func (d *Device) LinkUp() bool { return !d.away.Load() }

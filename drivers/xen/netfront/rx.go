@@ -3,37 +3,31 @@ package netfront
 import (
 	"internal/mirage/device"
 	"internal/mirage/dma"
-	"internal/mirage/drivers/xen/grant"
 	"internal/mirage/drivers/xen/ring"
 	"sync"
 )
 
-// rxBatch is how many frames are handed on before buffers are given back and answers sent.
+// rxBatch is how many entries are taken before buffers are given back and answers sent.
 const rxBatch = 64
 
-// A receiver receives. Buffer i is page i of mem.
-type receiver struct {
-	page  *grant.Memory // the ring
-	mem   *grant.Memory
-	ring  *ring.Front
-	ids   ring.IDs
-	frame device.Frame // the one being handed on
-	more  bool         // the next buffer is of a frame that is not taken
+// mergePad makes the payload of TCP with timestamps on IPv4 lie at a multiple of 8, as in virtio's driver.
+const mergePad = 6
 
+// A receiver is what the queues have in common to receive.
+type receiver struct {
 	mu      sync.Mutex
 	handler func(*device.Frame) // nil until Receive
-	ended   chan struct{}       // of the goroutine that receives; nil: there is none
+	turn    sync.Mutex          // of the queue that hands frames on
 }
 
-func (r *receiver) init(grants *grant.Table, to uint16) (err error) {
-	r.more = false
-	if r.page, err = grants.Alloc(to, dma.PageSize, true); err != nil {
-		return err
-	}
-	r.ring = ring.New(r.page.Memory, rxSize)
-	r.ids = ring.NewIDs(r.ring.Size())
-	r.mem, err = grants.Alloc(to, r.ring.Size()*dma.PageSize, true)
-	return err
+// An assembly is a frame that comes in several entries, of which at least one was taken.
+type assembly struct {
+	begun bool
+	flags uint32 // of the first entry
+	extra bool   // the next entry is extra information
+	more  bool   // there are other entries behind that
+	lost  bool   // it is not to be handed on
+	bytes []byte // after mergePad bytes; the memory comes with the first such frame
 }
 
 // Receive implements device.NIC.
@@ -49,51 +43,54 @@ func (d *Device) Receive(f func(*device.Frame)) {
 func (r *receiver) start(d *Device) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.handler == nil || r.ended != nil || d.away.Load() {
+	if r.handler == nil || d.away.Load() {
 		return
 	}
-	for i := range r.ring.Size() {
-		r.give(uint16(i))
+	for _, q := range d.queues {
+		if q.ended != nil {
+			continue
+		}
+		for i := range q.rx.Size() {
+			q.give(i)
+		}
+		q.ended = make(chan struct{})
+		go q.receive(q.ended)
 	}
-	r.ended = make(chan struct{})
-	go d.receive(r.ended)
 }
 
 // wait waits until nobody receives any more.
-func (r *receiver) wait() {
-	r.mu.Lock()
-	ended := r.ended
-	r.ended = nil
-	r.mu.Unlock()
-	if ended != nil {
-		<-ended
+func (r *receiver) wait(d *Device) {
+	for _, q := range d.queues {
+		r.mu.Lock()
+		ended := q.ended
+		r.mu.Unlock()
+		if ended != nil {
+			<-ended
+		}
 	}
 }
 
 // give lets the back end fill buffer i.
-func (r *receiver) give(i uint16) {
-	r.ids.Give(i)
-	r.ring.Add(uint32(i), r.mem.Ref(int(i)*dma.PageSize))
-}
+func (q *queue) give(i int) { q.rx.Add(uint32(i), q.buffers.Ref(i*dma.PageSize)) }
 
 // flushBuffers gives the back end what give was called for.
-func (d *Device) flushBuffers() {
-	if d.rx.ring.Flush() {
-		d.notify()
+func (q *queue) flushBuffers() {
+	if q.rx.Flush() {
+		q.device.hypervisor.Notify(q.rxPort)
 	}
 }
 
-// receive is the card's goroutine.
-func (d *Device) receive(ended chan struct{}) {
+// receive is the queue's goroutine.
+func (q *queue) receive(ended chan struct{}) {
 	defer close(ended)
-	r := d.rx.ring
+	d, r := q.device, q.rx
 	for !d.away.Load() {
-		d.flushBuffers()
-		if !r.Arm() && r.Err() == nil && !d.line.Wait() {
+		q.flushBuffers()
+		if !r.Arm() && r.Err() == nil && !q.line.Wait() {
 			return // the back end is gone
 		}
-		for d.drain() == rxBatch && !d.away.Load() {
-			d.flushBuffers()
+		for q.drain() == rxBatch && !d.away.Load() {
+			q.flushBuffers()
 		}
 		if err := r.Err(); err != nil {
 			d.fail(err)
@@ -101,44 +98,97 @@ func (d *Device) receive(ended chan struct{}) {
 	}
 }
 
-// drain hands on up to rxBatch frames, and sends what they brought about.
-func (d *Device) drain() (n int) {
+// drain takes up to rxBatch entries, hands the frames on, and sends what they brought about.
+func (q *queue) drain() (n int) {
+	d := q.device
+	d.rx.turn.Lock()
+	defer d.rx.turn.Unlock()
 	d.tx.hold()
 	var entry [rxSize / 4]uint32
-	for n < rxBatch && d.rx.ring.Take(entry[:]) {
+	for n < rxBatch && q.rx.Take(entry[:]) {
 		n++
-		d.input(entry)
+		i := q.next
+		q.next = (i + 1) % q.rx.Size()
+		if q.assembly.extra {
+			q.inform(entry)
+		} else {
+			q.input(i, entry)
+		}
+		q.give(i)
 	}
 	d.release()
 	return n
 }
 
-// input hands on the frame in the buffer that a response names, and gives the buffer back.
-func (d *Device) input(entry [rxSize / 4]uint32) {
-	r := &d.rx
-	id, offset := uint16(entry[0]), int(entry[0]>>16)
+// input takes an entry that says what there is in buffer i.
+func (q *queue) input(i int, entry [rxSize / 4]uint32) {
+	id, offset := int(entry[0]&0xffff), int(entry[0]>>16)
 	flags, status := entry[1]&0xffff, int(int16(entry[1]>>16))
 	switch {
-	case !r.ids.Return(id):
-		r.ring.Fail(ring.ErrID)
+	case id != i:
+		q.rx.Fail(ring.ErrID)
 		return
-	case flags&rxExtra != 0, status > 0 && offset+status > dma.PageSize:
-		r.ring.Fail(errFrame)
+	case status > 0 && offset+status > dma.PageSize:
+		q.rx.Fail(errFrame)
 		return
 	}
-	defer r.give(id)
-	whole := !r.more && flags&rxMore == 0
-	r.more = flags&rxMore != 0
-	if !whole || status < minFrame {
+	var piece []byte // none if the back end could not fill the buffer
+	if status > 0 {
+		at := i*dma.PageSize + offset
+		piece = q.buffers.Bytes()[at : at+status : at+status]
+	}
+	a := &q.assembly
+	if !a.begun && flags&(rxMore|rxExtra) == 0 { // nearly all
+		q.hand(piece, flags)
+		return
+	}
+	if !a.begun {
+		if a.bytes == nil {
+			a.bytes = make([]byte, mergePad, mergePad+device.MaxMerged)
+		}
+		*a = assembly{begun: true, flags: flags, extra: flags&rxExtra != 0, bytes: a.bytes[:mergePad]}
+	}
+	a.more = flags&rxMore != 0
+	if a.lost = a.lost || piece == nil || len(a.bytes)+len(piece) > cap(a.bytes); !a.lost {
+		a.bytes = append(a.bytes, piece...)
+	}
+	q.complete()
+}
+
+// inform takes extra information: that the frame was put together of segments. What kind these are the stack sees.
+func (q *queue) inform(entry [rxSize / 4]uint32) {
+	a := &q.assembly
+	if kind := entry[1] & 0xff; entry[0]&0xff != extraSegments || kind != segments4 && kind != segments6 {
+		q.rx.Fail(errFrame) // netif.h: no other extra information comes to who has not asked for it
+		return
+	}
+	a.extra = entry[0]&extraMore != 0
+	q.complete()
+}
+
+// complete hands the assembly on if all of it is there.
+func (q *queue) complete() {
+	if a := &q.assembly; !a.extra && !a.more {
+		a.begun = false
+		if a.lost {
+			q.device.dropped.Add(1)
+			return
+		}
+		q.hand(a.bytes[mergePad:], a.flags)
+	}
+}
+
+// hand hands a frame on.
+func (q *queue) hand(b []byte, flags uint32) {
+	d := q.device
+	if len(b) < minFrame {
 		d.dropped.Add(1)
 		return
 	}
-	at := int(id)*dma.PageSize + offset
-	f := &r.frame
-	f.Bytes = r.mem.Bytes()[at : at+status : at+status]
-	f.Checksum = device.ChecksumNone
+	f := &q.frame
+	f.Bytes, f.Checksum = b, device.ChecksumNone
 	if flags&(rxValidated|rxBlank) != 0 {
 		f.Checksum = device.ChecksumValid
 	}
-	r.handler(f)
+	d.rx.handler(f)
 }

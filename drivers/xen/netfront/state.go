@@ -49,10 +49,12 @@ func (d *Device) fail(err error) {
 // disconnect gives back what the connection has, once nobody uses it.
 func (d *Device) disconnect() {
 	d.away.Store(true)
-	if d.line != nil {
-		d.line.Close()
+	for _, q := range d.queues {
+		if q.line != nil {
+			q.line.Close()
+		}
 	}
-	d.rx.wait()
+	d.rx.wait(d)
 	t := &d.tx
 	t.mu.Lock()
 	for t.out > 0 { // frames that the stack has, which lie in the memory
@@ -62,19 +64,15 @@ func (d *Device) disconnect() {
 	t.mu.Unlock()
 }
 
-// giveBack gives back memory and the event channel. Memory that the back end holds stays its for as long.
+// giveBack gives back memory and event channels. Memory that the back end holds stays its for as long.
 func (d *Device) giveBack() {
-	if d.line != nil {
-		d.line.Close()
+	for _, q := range d.queues {
+		q.close()
 	}
-	if d.port != 0 {
-		d.hypervisor.Close(d.port)
-	}
-	for _, m := range []*grant.Memory{d.rx.page, d.rx.mem, d.tx.page, d.tx.mem} {
+	for _, m := range []*grant.Memory{d.tx.mem, d.tx.longMem} {
 		if m != nil {
 			m.Close()
 		}
 	}
-	d.line, d.port = nil, 0
-	d.rx.page, d.rx.mem, d.tx.page, d.tx.mem = nil, nil, nil, nil
+	d.queues, d.tx.mem, d.tx.longMem = nil, nil, nil
 }

@@ -3,53 +3,74 @@ package netfront
 import (
 	"internal/mirage/device"
 	"internal/mirage/dma"
+	"internal/mirage/drivers/nic"
 	"internal/mirage/drivers/xen/grant"
 	"internal/mirage/drivers/xen/ring"
 	"sync"
 )
 
 const (
-	// frameRoom is what a frame has of a page: it must not cross the end of one.
+	// frameRoom is what a frame that is sent as it is has of a page: it must not cross the end of one.
 	frameRoom = dma.PageSize / 2
 
-	// reclaimAt is how many frames may be with the back end before Alloc looks for those that are done.
+	// Long frames, for the back end to cut, begin at a page's start and take longPages: together with extra information
+	// fewer entries than any back end must take (netif.h, XEN_NETIF_NR_SLOTS_MIN).
+	longPages  = (device.MaxSegmented + dma.PageSize - 1) / dma.PageSize
+	longFrames = 8
+
+	// With all frames in one queue's ring there is room for them. The name of an entry is the frame's, and with long frames
+	// the page's.
+	txRing    = 256
+	firstLong = uint32(txRing) // token of the first long frame
+	names     = txRing + longFrames*longPages
+
+	// reclaimAt is how many entries may be with the back end before Alloc looks for those that are done.
 	reclaimAt = 32
 )
 
-// A transmitter sends. Frame i is the i-th piece of mem.
+// A transmitter sends.
 type transmitter struct {
-	mu        sync.Mutex
-	page      *grant.Memory // the ring
-	mem       *grant.Memory
-	ring      *ring.Front
-	ids       ring.IDs
-	frames    []device.Frame
-	free      []uint32  // frames that nobody has, the last used at the end
-	receiving bool      // the receive function runs, its goroutine will flush
-	out       int       // frames that Alloc gave, and that were not given back
-	idle      sync.Cond // there are none
+	mu         sync.Mutex
+	mem        *grant.Memory
+	frames     *nic.Pool
+	cut        bool          // there may be long frames
+	longMem    *grant.Memory // nil until the first is asked for
+	long       *nic.Pool
+	unanswered [longFrames]int // pages of each long frame
+	receiving  bool            // the receive function runs, its goroutine will flush
+	out        int             // frames that Alloc gave, and that were not given back
+	idle       sync.Cond       // there are none
 }
 
-func (t *transmitter) init(grants *grant.Table, to uint16) (err error) {
+func (t *transmitter) init(d *Device, cut bool) (err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.receiving = false
-	if t.page, err = grants.Alloc(to, dma.PageSize, true); err != nil {
+	t.receiving, t.cut, t.long = false, cut, nil
+	n := txRing
+	if cut {
+		n -= longFrames * (longPages + 1)
+	}
+	if t.mem, err = d.grants.Alloc(d.front.BackendID, n*frameRoom, false); err != nil {
 		return err
 	}
-	t.ring = ring.New(t.page.Memory, txSize)
-	n := t.ring.Size()
-	t.ids = ring.NewIDs(n)
-	if t.mem, err = grants.Alloc(to, n*frameRoom, false); err != nil {
-		return err
-	}
-	t.frames = make([]device.Frame, n)
-	t.free = make([]uint32, n)
-	for i := range n {
-		t.frames[i].Token = uint32(i)
-		t.free[i] = uint32(n - 1 - i)
-	}
+	t.frames = nic.NewPool(t.mem.Bytes(), frameRoom, 0, 0)
 	return nil
+}
+
+// pool returns the pool for frames of n bytes.
+func (t *transmitter) pool(d *Device, n int) *nic.Pool {
+	if n <= frameRoom || !t.cut {
+		return t.frames
+	}
+	if t.long == nil {
+		const size = longPages * dma.PageSize
+		mem, err := d.grants.Alloc(d.front.BackendID, longFrames*size, false)
+		if err != nil {
+			return t.frames // which has none, and it is tried again
+		}
+		t.longMem, t.long = mem, nic.NewPool(mem.Bytes(), size, 0, firstLong)
+	}
+	return t.long
 }
 
 // Alloc implements device.NIC.
@@ -57,38 +78,58 @@ func (d *Device) Alloc(n int) *device.Frame {
 	t := &d.tx
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if d.away.Load() || uint(n) > frameRoom {
+	if d.away.Load() || n > device.MaxSegmented {
 		return nil
 	}
-	if len(t.free) == 0 || t.ring.InFlight() >= reclaimAt {
+	p := t.pool(d, n)
+	if p.Empty() || t.inFlight(d) >= reclaimAt {
 		t.reclaim(d)
 	}
-	if len(t.free) == 0 {
-		return nil
+	f := p.Take(n)
+	if f != nil {
+		t.out++
 	}
-	i := t.free[len(t.free)-1]
-	t.free = t.free[:len(t.free)-1]
-	t.out++
-	f := &t.frames[i]
-	at := int(i) * frameRoom
-	f.Bytes = t.mem.Bytes()[at : at+n : at+frameRoom]
-	f.Checksum, f.Start, f.Offset, f.Segment = device.ChecksumNone, 0, 0, 0
 	return f
+}
+
+// inFlight is how many entries are with the back end.
+func (t *transmitter) inFlight(d *Device) (n int) {
+	for _, q := range d.queues {
+		n += q.tx.InFlight()
+	}
+	return n
 }
 
 // reclaim takes back the frames that the back end has sent, or could not: either way they are gone.
 func (t *transmitter) reclaim(d *Device) {
-	var entry [1]uint32
-	for t.ring.Take(entry[:]) {
-		id := uint16(entry[0])
-		if !t.ids.Return(id) {
-			t.ring.Fail(ring.ErrID)
-			break
+	for _, q := range d.queues {
+		var entry [1]uint32
+		for q.tx.Take(entry[:]) {
+			name, status := uint16(entry[0]), entry[0]>>16
+			switch {
+			case status == txNull && q.extras > 0: // without a name
+				q.extras--
+			case q.names.Return(name):
+				t.answered(name)
+			default:
+				q.tx.Fail(ring.ErrID)
+			}
 		}
-		t.free = append(t.free, uint32(id))
+		if err := q.tx.Err(); err != nil && !d.failed.Load() {
+			go d.fail(err) // it asks the store, and may have to wait
+		}
 	}
-	if err := t.ring.Err(); err != nil && !d.failed.Load() {
-		go d.fail(err) // it asks the store, and may have to wait
+}
+
+// answered makes the frame of an entry free, if it was its last.
+func (t *transmitter) answered(name uint16) {
+	if name < txRing {
+		t.frames.Put(uint32(name))
+		return
+	}
+	i := (uint32(name) - firstLong) / longPages
+	if t.unanswered[i]--; t.unanswered[i] == 0 {
+		t.long.Put(firstLong + i)
 	}
 }
 
@@ -96,13 +137,19 @@ func (t *transmitter) reclaim(d *Device) {
 func (d *Device) Discard(f *device.Frame) {
 	t := &d.tx
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.put(f.Token)
 	t.returned()
-	t.mu.Unlock()
 }
 
-// put makes a frame free.
-func (t *transmitter) put(token uint32) { t.free = append(t.free, token) }
+// put makes a frame free that was not sent.
+func (t *transmitter) put(token uint32) {
+	if token >= firstLong {
+		t.long.Put(token)
+	} else {
+		t.frames.Put(token)
+	}
+}
 
 // returned counts a frame that the stack has given back.
 func (t *transmitter) returned() {
@@ -116,70 +163,78 @@ func (d *Device) Transmit(f *device.Frame) {
 	t := &d.tx
 	flags := uint32(0)
 	if f.Checksum == device.ChecksumPartial {
-		if d.finishes(f.Bytes) {
+		if f.Segment != 0 || d.finishes(f.Bytes) {
 			flags = txBlank | txValidated
 		} else {
 			finish(f)
 		}
 	}
-	at := int(f.Token) * frameRoom
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	defer t.returned()
-	offset := uint32(at % dma.PageSize)
-	if d.away.Load() || !t.ring.Add(t.mem.Ref(at), offset|flags<<16, f.Token|uint32(len(f.Bytes))<<16) {
+	if d.away.Load() || !d.queueOf(f.Bytes).send(f, flags) {
 		t.put(f.Token) // it is lost
-		return
 	}
-	t.ids.Give(uint16(f.Token))
+	t.returned()
 }
 
-// finishes reports whether the back end finishes a frame's checksum. It is told no place for that, so it looks for one, as
-// Linux's does: in TCP and UDP, right behind an IPv4 header or, if it says so, an IPv6 header.
-func (d *Device) finishes(b []byte) bool {
-	const (
-		tcp, udp  = 6, 17
-		protocol4 = minFrame + 9
-		protocol6 = minFrame + 6
-	)
-	if len(b) <= protocol4 {
+// send makes the entries of a frame, and returns false when the ring is full or broken.
+func (q *queue) send(f *device.Frame, flags uint32) bool {
+	t := &q.device.tx
+	mem, at, name := t.mem, 0, f.Token
+	entries := (len(f.Bytes) + dma.PageSize - 1) / dma.PageSize
+	needed := entries
+	if f.Segment != 0 {
+		flags |= txExtra
+		needed++
+	}
+	if entries == 0 || q.tx.Err() != nil || q.tx.Size()-q.tx.InFlight() < needed {
 		return false
 	}
-	protocol := byte(0)
-	switch {
-	case b[12] == 0x08 && b[13] == 0x00:
-		protocol = b[protocol4]
-	case b[12] == 0x86 && b[13] == 0xdd && d.checksum6:
-		protocol = b[protocol6]
+	if i := f.Token - firstLong; f.Token >= firstLong {
+		mem, at, name = t.longMem, t.long.Place(f.Token), firstLong+i*longPages
+		t.unanswered[i] = entries
+	} else {
+		at = t.frames.Place(f.Token)
 	}
-	return protocol == tcp || protocol == udp
+	said := uint32(len(f.Bytes)) // by the first entry: the size of the whole
+	for left := len(f.Bytes); left > 0; {
+		size := min(left, dma.PageSize)
+		if left > size {
+			flags |= txMore
+		}
+		q.tx.Add(mem.Ref(at), uint32(at%dma.PageSize)|flags<<16, name|said<<16)
+		q.names.Give(uint16(name))
+		if flags&txExtra != 0 {
+			q.tx.Add(extraSegments|uint32(f.Segment)<<16, kind(f.Bytes), 0)
+			q.extras++
+		}
+		flags, name, at, left = 0, name+1, at+size, left-size
+		said = uint32(min(left, dma.PageSize))
+	}
+	return true
 }
 
-// finish finishes a frame's checksum: device.ChecksumPartial, with the sum of RFC 1071.
-func finish(f *device.Frame) {
-	b := f.Bytes[f.Start:]
-	sum := uint32(0)
-	for i, v := range b {
-		sum += uint32(v) << (8 * uint(1-i&1))
+// kind is what segments a frame is made of.
+func kind(b []byte) uint32 {
+	if isIPv6(b) {
+		return segments6
 	}
-	for sum>>16 != 0 {
-		sum = sum&0xffff + sum>>16
-	}
-	if sum ^= 0xffff; sum == 0 {
-		sum = 0xffff // the same number, and in UDP not "none": RFC 768
-	}
-	b[f.Offset], b[f.Offset+1] = byte(sum>>8), byte(sum)
-	f.Checksum = device.ChecksumNone
+	return segments4
 }
 
 // Flush implements device.NIC.
 func (d *Device) Flush() {
 	t := &d.tx
 	t.mu.Lock()
-	if !t.receiving && !d.away.Load() && t.ring.Flush() {
-		d.notify()
+	defer t.mu.Unlock()
+	if t.receiving || d.away.Load() {
+		return
 	}
-	t.mu.Unlock()
+	for _, q := range d.queues {
+		if q.tx.Flush() {
+			d.hypervisor.Notify(q.txPort)
+		}
+	}
 }
 
 // Idle implements device.NIC. A card without a back end sends nothing.
@@ -191,7 +246,7 @@ func (d *Device) Idle() bool {
 		return true
 	}
 	t.reclaim(d)
-	return t.ring.InFlight() == 0
+	return t.inFlight(d) == 0
 }
 
 // hold makes what is sent wait until release: a batch of received frames is answered with one event.

@@ -52,9 +52,13 @@ const (
 	TxSegments6
 )
 
-// MaxSegmented is the length of the longest frame that a card cuts, and of the longest that it may give: one that it, or the
-// host, has put together of many that came one after the other is handed on as a single one, longer than the MTU.
-const MaxSegmented = 14 + 65535
+const (
+	// MaxSegmented is the length of the longest frame that a card cuts: Xen's are told it in 16 bits.
+	MaxSegmented = 65535
+	// MaxMerged is the length of the longest frame that a card may give: one that it, or the host, has put together of many
+	// that came one after the other is handed on as a single one, longer than the MTU.
+	MaxMerged = 14 + 65535
+)
 
 // Checksum is what is known of a frame's transport checksum.
 type Checksum uint8
