@@ -221,6 +221,9 @@ func machine_arguments() (args, environment []string) { return argslice, envs }
 //go:linkname machine_idleMemory internal/mirage/machine.runtime_idleMemory
 func machine_idleMemory() uint64 { return gcController.heapFree.load() }
 
+//go:linkname machine_calledFromOutside internal/mirage/machine.runtime_calledFromOutside
+func machine_calledFromOutside() { calledFromOutside.Store(true) }
+
 //go:linkname machine_exit internal/mirage/machine.runtime_exit
 func machine_exit(code int32) { exit(code) }
 

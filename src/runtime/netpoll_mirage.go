@@ -63,6 +63,7 @@ func netpollWake() {
 // nanoseconds.
 func netpoll(delay int64) (gList, int32) {
 	if delay != 0 && netpollWord.Load() == 0 {
+		deadlockCheck()
 		futexsleep((*uint32)(unsafe.Pointer(&netpollWord)), 0, delay)
 	}
 	// The bits go before the lines are looked at: one that fires later sets them again.

@@ -170,6 +170,10 @@ func WallClock() int64 { return runtime_wallClock() }
 // allocate, block or fault, and turns the machine off or resets it.
 func SetPowerOff(f func(code int32)) { runtime_setPowerOff(f) }
 
+// CalledFromOutside says that from now on the system calls functions of the program: it is not in a deadlock when all its
+// goroutines wait for each other.
+func CalledFromOutside() { runtime_calledFromOutside() }
+
 // Exit ends the machine with an exit code. It does not return.
 func Exit(code int32) { runtime_exit(code) }
 
@@ -238,6 +242,7 @@ func runtime_resetTimer(t unsafe.Pointer, when int64)
 func runtime_stopTimer(t unsafe.Pointer)
 func runtime_wallClock() int64
 func runtime_setPowerOff(f func(code int32))
+func runtime_calledFromOutside()
 func runtime_exit(code int32)
 func runtime_signal(sig uint32)
 func runtime_memory() (total, free uint64)
