@@ -8,6 +8,7 @@ import (
 	"internal/mirage/irq"
 	"internal/mirage/machine"
 	"internal/strconv"
+	"unsafe"
 )
 
 // Hypercalls, of xen/include/public/xen.h, and their commands.
@@ -16,6 +17,8 @@ const (
 	eventOp  = 32
 	hvmOp    = 34
 
+	memoryRelease      = 1 // XENMEM_decrease_reservation
+	memoryPopulate     = 6
 	memoryAddToPhysmap = 7
 	eventBind          = 0 // EVTCHNOP_bind_interdomain
 	eventClose         = 3
@@ -82,3 +85,13 @@ func (Machine) Notify(port uint32) { machine.XenCall(eventOp, eventSend, [4]uint
 
 // Close implements Hypervisor.
 func (Machine) Close(port uint32) { machine.XenCall(eventOp, eventClose, [4]uint64{uint64(port)}, 0) }
+
+// Release and Populate implement balloon.Reservation. The structure is xen_memory_reservation, with pages of order 0.
+func (Machine) Release(list *dma.Memory, n int) int  { return reserve(memoryRelease, list, n) }
+func (Machine) Populate(list *dma.Memory, n int) int { return reserve(memoryPopulate, list, n) }
+
+func reserve(command uint32, list *dma.Memory, n int) int {
+	at := uint64(uintptr(unsafe.Pointer(&list.Bytes()[0])))
+	_, done := machine.XenCall(memoryOp, command, [4]uint64{at, uint64(n), 0, Self}, 0)
+	return max(0, done)
+}

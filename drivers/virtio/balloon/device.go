@@ -2,8 +2,11 @@ package balloon
 
 import (
 	"errors"
+	"internal/mirage/clock"
+	"internal/mirage/drivers/balloon"
 	"internal/mirage/drivers/virtio"
 	"internal/mirage/irq"
+	"internal/mirage/mmio"
 )
 
 var (
@@ -12,44 +15,32 @@ var (
 	errClosed = errors.New("virtio-balloon: the device has failed")
 )
 
-// blockPages is how many pages a block of memory has: 2 MiB, the unit of reports and the largest of the balloon.
-const blockPages = 512
-
 // A Memory is the machine's physical memory, as package machine gives it. Addresses are physical.
 type Memory interface {
-	// Inflate moves at most so many contiguous free pages into the balloon, up to a block, and returns where they are
-	// and how many: 0 when the program needs what is free.
-	Inflate(most int) (addr uint64, pages int)
-	// Deflate takes a whole block out of the balloon, 0 when there is none.
-	Deflate() (addr uint64)
-	// Freed frees what Deflate returned, or pages of Inflate that are less than a block.
-	Freed(addr uint64, pages int)
-	// SetReclaimable says whether the program may have blocks of the balloon before the host knows.
-	SetReclaimable(bool)
-	// Reclaimed returns a block that it has taken so, 0 when there is none.
-	Reclaimed() (addr uint64)
+	balloon.Memory
 
 	// TakeUnused takes free blocks that were not reported, and GiveUnused gives them back, reported.
 	TakeUnused(blocks []uint64) int
 	GiveUnused(blocks []uint64)
 
-	// Resized says that the balloon has another size and will keep it for a while.
-	Resized()
-	// Trim makes memory free that the program has and does not need.
-	Trim()
 	// Sizes is how many bytes there are, are free, and are free or could be if asked for.
 	Sizes() (total, free, available uint64)
 	// Line is raised when Reclaimed or TakeUnused may have something.
 	Line() irq.Line
 }
 
-// A Device is a balloon.
+// retry is a variable for tests: balloon.Target.
+var retry int64 = clock.Second
+
+// A Device is a balloon. It is a balloon.Host.
 type Device struct {
 	dev    *virtio.Device
 	memory Memory
-	target target
+	target *balloon.Target
 	stats  *request // nil without
 	report *report  // nil without
+
+	inflate, deflate *request
 }
 
 // Open makes a balloon ready, which then goes on by itself.
@@ -60,6 +51,8 @@ func Open(t virtio.Transport, memory Memory) (*Device, error) {
 		return nil, err
 	}
 	d := &Device{dev: dev, memory: memory}
+	d.target = balloon.New(memory, d)
+	d.target.Retry = retry
 	// 2. Make the queues.
 	if err := d.init(); err != nil {
 		return nil, dev.GiveUp(err)
@@ -76,7 +69,10 @@ func (d *Device) init() (err error) {
 	if err = d.dev.Connect(4); err != nil {
 		return err
 	}
-	if err = d.target.init(d); err != nil {
+	if d.inflate, err = newRequest(d.dev, inflateQueue, 1); err != nil {
+		return err
+	}
+	if d.deflate, err = newRequest(d.dev, deflateQueue, 1); err != nil {
 		return err
 	}
 	if d.dev.Has(featureStats) {
@@ -93,15 +89,38 @@ func (d *Device) init() (err error) {
 func (d *Device) start() {
 	go d.watchConfig()
 	go d.watchMemory()
-	go d.target.run()
+	go d.follow()
 	if d.stats != nil {
 		go d.serveStats()
 	}
 	if d.report != nil {
 		go d.report.run()
 	}
-	d.target.changed.Raise()
+	d.target.Changed.Raise()
 }
+
+// follow is the target's goroutine.
+func (d *Device) follow() {
+	if err := d.target.Run(); err != nil {
+		d.fail(err)
+	}
+}
+
+// Wanted implements balloon.Host.
+func (d *Device) Wanted() int {
+	var want uint32
+	d.dev.ReadConfig(func(c mmio.Space) { want = configTarget.Load(c) })
+	return int(want)
+}
+
+// Take implements balloon.Host.
+func (d *Device) Take(addr uint64, pages int) error { return d.inflate.name(addr, pages) }
+
+// Give implements balloon.Host. Section 5.5.6.1: pages are used only when the host has agreed, which it may want.
+func (d *Device) Give(addr uint64, pages int) error { return d.deflate.name(addr, pages) }
+
+// Has implements balloon.Host. Section 5.5.6.1: after changing the number of pages, say it.
+func (d *Device) Has(pages int) { configActual.Store(d.dev.Config(), uint32(pages)) }
 
 // watchConfig waits for changes of the configuration: section 5.5.6.1.
 func (d *Device) watchConfig() {
@@ -110,7 +129,7 @@ func (d *Device) watchConfig() {
 			d.fail(err)
 			return
 		}
-		d.target.changed.Raise()
+		d.target.Changed.Raise()
 	}
 	d.fail(errClosed)
 }
@@ -118,7 +137,7 @@ func (d *Device) watchConfig() {
 // watchMemory waits for news of memory.
 func (d *Device) watchMemory() {
 	for line := d.memory.Line(); line.Wait() && !d.dev.Failed(); {
-		d.target.changed.Raise()
+		d.target.Changed.Raise()
 		if d.report != nil {
 			d.report.freed.Raise()
 		}
@@ -128,7 +147,7 @@ func (d *Device) watchMemory() {
 // fail ends the device. What is in the balloon stays there: nobody can be sure that the host gives it back.
 func (d *Device) fail(err error) {
 	d.memory.SetReclaimable(false)
-	d.target.changed.Close()
+	d.target.Changed.Close()
 	if d.report != nil {
 		d.report.freed.Close()
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"internal/mirage/device"
+	"internal/mirage/drivers/balloon"
 	"internal/mirage/drivers/virtio"
 	virtiommio "internal/mirage/drivers/virtio/mmio"
 	virtiopci "internal/mirage/drivers/virtio/pci"
@@ -21,7 +22,7 @@ import (
 
 const modern = virtio.FeatureVersion1 | virtio.FeatureEventIndex | virtio.FeatureIndirect
 
-const blockSize = blockPages * pageSize
+const blockSize = balloon.BlockPages * pageSize
 
 // A memory is a model of the machine's memory: blocks at multiples of their size, and small pages far above.
 type memory struct {
@@ -72,13 +73,13 @@ func (m *memory) Inflate(most int) (addr uint64, pages int) {
 		m.t.Errorf("%d pages wanted for the balloon", most)
 		return 0, 0
 	}
-	if most >= blockPages {
+	if most >= balloon.BlockPages {
 		if addr = pop(&m.free); addr != 0 {
 			m.inBalloon = append(m.inBalloon, addr)
-			return addr, blockPages
+			return addr, balloon.BlockPages
 		}
 	}
-	if n := min(most, m.small, blockPages/2); n > 0 {
+	if n := min(most, m.small, balloon.BlockPages/2); n > 0 {
 		addr = m.nextSmall
 		m.nextSmall += uint64(n) * pageSize
 		m.small -= n
@@ -93,7 +94,7 @@ func (m *memory) Deflate() uint64 {
 	defer m.mu.Unlock()
 	addr := pop(&m.inBalloon)
 	if addr != 0 {
-		m.leaving[addr] = blockPages
+		m.leaving[addr] = balloon.BlockPages
 	}
 	return addr
 }
@@ -105,7 +106,7 @@ func (m *memory) Freed(addr uint64, pages int) {
 		m.t.Errorf("%d pages at %#x freed, of %d", pages, addr, m.leaving[addr])
 	}
 	delete(m.leaving, addr)
-	if pages == blockPages {
+	if pages == balloon.BlockPages {
 		m.free = append(m.free, addr)
 	} else {
 		m.small += pages

@@ -2,6 +2,7 @@ package balloon
 
 import (
 	"internal/mirage/clock"
+	"internal/mirage/drivers/balloon"
 	"internal/mirage/drivers/virtio/queue"
 	"internal/mirage/irq"
 )
@@ -64,7 +65,7 @@ func (r *report) once() (more bool, err error) {
 		return false, nil
 	}
 	for i, addr := range r.blocks[:n] {
-		r.in[i] = queue.Segment{Addr: addr, Len: blockPages * pageSize}
+		r.in[i] = queue.Segment{Addr: addr, Len: balloon.BlockPages * pageSize}
 	}
 	if err := r.request.do(nil, r.in[:n]); err != nil {
 		return false, err

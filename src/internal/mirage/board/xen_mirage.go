@@ -5,6 +5,7 @@ package board
 import (
 	"internal/mirage/device"
 	"internal/mirage/drivers/xen"
+	"internal/mirage/drivers/xen/balloon"
 	"internal/mirage/drivers/xen/blkfront"
 	"internal/mirage/drivers/xen/bus"
 	"internal/mirage/drivers/xen/console"
@@ -32,6 +33,10 @@ func probeXen() {
 	}
 	if err := control.Open(s, device.Shutdown); err != nil {
 		report("xen control", err)
+	}
+	total, _, _ := ram{}.Sizes()
+	if err := balloon.Open(h, s, ram{}, total); err != nil {
+		report("xen balloon", err)
 	}
 	x := &xenBus{hypervisor: h, store: s, grants: grant.New(h), count: map[string]int{}}
 	vchan.Use(&vchan.System{Hypervisor: h, Grants: x.grants, Store: s})
