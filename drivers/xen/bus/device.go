@@ -116,10 +116,19 @@ func open(c *store.Client, path string) (*Device, error) {
 // Read returns what stands in our folder.
 func (d *Device) Read(key string) (string, error) { return d.Store.Read(store.None, d.Path+"/"+key) }
 
-// Offers reports whether the back end says 1 of a feature. What it does not mention it has not.
+// Offers reports whether the back end says 1 of a feature. What it does not mention, or cannot be read, it has not.
 func (d *Device) Offers(feature string) bool {
+	has, _ := d.Ask(feature)
+	return has
+}
+
+// Ask is Offers, where it is an error that the store does not say.
+func (d *Device) Ask(feature string) (bool, error) {
 	v, err := d.Store.Read(store.None, d.Backend+"/"+feature)
-	return err == nil && v == "1"
+	if err == store.ErrNotFound {
+		return false, nil
+	}
+	return v == "1", err
 }
 
 // Number reads a number that the back end says; the error is store.ErrNotFound, that it does not, or that it is none.

@@ -76,21 +76,13 @@ func (c *card) connectWith(cpus int) (*Device, error) {
 }
 
 // connect opens the driver, and the back end as soon as it may.
-func (c *card) connect() (*Device, error) {
-	if c.client == nil {
-		s, err := store.Open(c.domain)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		c.client, c.grants = s, grant.New(c.domain)
-	}
-	all, err := bus.Devices(c.client, "vif")
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	defer close(ended)
+func (c *card) connect() (*Device, error) { return c.connectTo(c.front()) }
+
+func (c *card) connectTo(front *bus.Device) (*Device, error) {
+	ended, stopped := make(chan struct{}), make(chan struct{})
+	defer func() { close(ended); <-stopped }()
 	go func() {
+		defer close(stopped)
 		for c.store.Get("device/vif/0/state") != "4" {
 			select {
 			case <-ended:
@@ -102,7 +94,23 @@ func (c *card) connect() (*Device, error) {
 		c.attach()
 		c.store.Set(backend+"/state", "4")
 	}()
-	return Open(c.domain, c.grants, all[0])
+	return Open(c.domain, c.grants, front)
+}
+
+// front finds the device in the store.
+func (c *card) front() *bus.Device {
+	if c.client == nil {
+		s, err := store.Open(c.domain)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		c.client, c.grants = s, grant.New(c.domain)
+	}
+	all, err := bus.Devices(c.client, "vif")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return all[0]
 }
 
 // attach takes the rings that the driver has named.

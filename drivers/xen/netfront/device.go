@@ -8,7 +8,6 @@ import (
 	"internal/mirage/drivers/xen/bus"
 	"internal/mirage/drivers/xen/grant"
 	"internal/strconv"
-	"runtime"
 	"sync/atomic"
 )
 
@@ -20,16 +19,12 @@ var (
 )
 
 const (
-	mtu       = 1500
-	minFrame  = 14 // an Ethernet header
-	maxQueues = 4
+	mtu      = 1500
+	minFrame = 14 // an Ethernet header
 
 	// patience is how long the back end may take for each step of the connection, nanoseconds.
 	patience = 60 * clock.Second
 )
-
-// numCPU is for tests.
-var numCPU = runtime.NumCPU
 
 // A Device is a network card. It implements device.NIC.
 type Device struct {
@@ -37,8 +32,8 @@ type Device struct {
 	hypervisor xen.Hypervisor
 	grants     *grant.Table
 	mac        [6]byte
-	offloads   device.Offloads
-	failed     atomic.Bool // for good
+	offloads   device.Offloads // settled by the first connection
+	failed     atomic.Bool     // for good
 	dropped    atomic.Uint64
 
 	// What follows changes when the back end comes and goes, while away is set.
@@ -67,7 +62,7 @@ func Open(h xen.Hypervisor, grants *grant.Table, front *bus.Device) (*Device, er
 	return d, nil
 }
 
-// first connects for the first time: it is settled what the card does for the stack.
+// first connects for the first time.
 func (d *Device) first() error {
 	if err := d.front.Await(bus.InitWait, patience); err != nil {
 		return err
@@ -79,48 +74,35 @@ func (d *Device) first() error {
 	if !parseMAC(&d.mac, address) {
 		return errMAC
 	}
-	d.offloads = device.TxChecksum | device.RxChecksum | d.cuts()
 	return d.connect()
-}
-
-// cuts is what segments the back end makes of long frames, which it has to take in several pages.
-func (d *Device) cuts() (o device.Offloads) {
-	if !d.front.Offers("feature-sg") {
-		return 0
-	}
-	if d.front.Offers("feature-gso-tcpv4") {
-		o |= device.TxSegments4
-	}
-	if d.front.Offers("feature-gso-tcpv6") && d.front.Offers("feature-ipv6-csum-offload") {
-		o |= device.TxSegments6
-	}
-	return o
 }
 
 // connect connects to a back end that is ready.
 func (d *Device) connect() error {
 	// 1. The back end says what it can.
-	if !d.front.Offers("feature-rx-copy") {
+	has, err := d.features()
+	if err != nil {
+		return err
+	}
+	if !has.copying {
 		return errCopy
 	}
+	if d.offloads == 0 {
+		d.offloads = device.TxChecksum | device.RxChecksum | has.segments()
+	}
 	segments := d.offloads & (device.TxSegments4 | device.TxSegments6)
-	if segments&^d.cuts() != 0 {
+	if segments&^has.segments() != 0 {
 		return errLess
 	}
-	d.checksum6 = d.front.Offers("feature-ipv6-csum-offload")
-	split := d.front.Offers("feature-split-event-channels")
-	queues := 1
-	if n, err := d.front.Number("multi-queue-max-queues"); err == nil {
-		queues = max(1, min(int(min(n, maxQueues)), numCPU()))
-	}
+	d.checksum6 = has.checksum6
 	// 2. Memory, rings and event channels of ours.
 	if err := d.tx.init(d, segments != 0); err != nil {
 		return err
 	}
-	for range queues {
+	for range has.queues {
 		q := &queue{device: d}
 		d.queues = append(d.queues, q)
-		if err := q.open(split); err != nil {
+		if err := q.open(has.split); err != nil {
 			return err
 		}
 	}
@@ -137,26 +119,6 @@ func (d *Device) connect() error {
 	d.away.Store(false)
 	d.rx.start(d)
 	return nil
-}
-
-// settings are what the back end has to know.
-func (d *Device) settings() []bus.Setting {
-	all := []bus.Setting{
-		{"request-rx-copy", "1"},
-		{"feature-rx-notify", "1"}, // we tell when there are buffers again
-		{"feature-sg", "1"},        // frames may come in several buffers, also those that were put together of many
-		{"feature-gso-tcpv4", "1"},
-		{"feature-gso-tcpv6", "1"},
-		{"feature-ipv6-csum-offload", "1"},
-	}
-	if len(d.queues) == 1 {
-		return d.queues[0].settings(all, "")
-	}
-	all = append(all, bus.Setting{"multi-queue-num-queues", strconv.Itoa(len(d.queues))})
-	for i, q := range d.queues {
-		all = q.settings(all, "queue-"+strconv.Itoa(i)+"/")
-	}
-	return all
 }
 
 // parseMAC reads six numbers of two hexadecimal digits, with colons in between.

@@ -19,6 +19,9 @@ func (d *Domain) NewBack(entry int, refs ...uint32) *Back {
 	d.mu.Lock()
 	m, _ := dma.At(uint64(d.grants[refs[0]/512].Load32(int(refs[0]%512)*8+4))<<12, size)
 	d.mu.Unlock()
+	if m == nil {
+		m = dma.Alloc(size) // the guest has taken it back meanwhile: Peer is alone with what it wrote
+	}
 	mapping := *m
 	b := &Back{Mem: &mapping, Entry: entry, Size: 1}
 	for int(b.Size)*2*entry <= size-64 {

@@ -88,7 +88,9 @@ func (d *Domain) Listen(domain uint16) (uint32, error) {
 func (d *Domain) OnEvent(number uint32, f func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.ports[number].notified = f
+	if p := d.ports[number]; p != nil { // it has not closed it meanwhile
+		p.notified = f
+	}
 }
 
 // Line implements xen.Hypervisor.
