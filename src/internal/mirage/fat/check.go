@@ -3,6 +3,7 @@ package fat
 import (
 	"internal/bytealg"
 	"internal/mirage/linuxabi/linux"
+	"internal/strconv"
 )
 
 // Checking a volume that was not ended properly, and putting it right. What a crash leaves of our own writes loses nothing by it:
@@ -18,6 +19,27 @@ type Report struct {
 	Entries int // directory entries that could not be right
 	Names   int // pieces of long names
 	Copies  int // blocks of the table of which a copy was another
+}
+
+// String says what was put right, in words; it is empty if nothing was.
+func (r Report) String() string {
+	s := ""
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{r.Lost, " clusters that belonged to nobody are free"}, {r.Moves, " files had two names and have one"},
+		{r.Chains, " chains of clusters are cut off"}, {r.Entries, " directory entries are corrected"},
+		{r.Names, " pieces of names are gone"}, {r.Copies, " pieces of the table's copy are corrected"},
+	} {
+		if part.n > 0 {
+			s += ", " + strconv.Itoa(part.n) + part.what
+		}
+	}
+	if s == "" {
+		return ""
+	}
+	return "the volume was not ended properly: " + s[len(", "):]
 }
 
 // maxShared is of how many files with two names a check looks for the newer one: our own crashes leave one.

@@ -65,6 +65,13 @@ func (f *File) Name() string {
 // IsDir reports whether f is a directory.
 func (f *File) IsDir() bool { return f.isDir }
 
+// IsReadOnly reports whether f is marked as one that is not to be written.
+func (f *File) IsReadOnly() bool {
+	f.v.mu.Lock()
+	defer f.v.mu.Unlock()
+	return f.slot[slotAttr]&attrReadOnly != 0
+}
+
 // Ino is the file's number: it has it as long as it is in memory.
 func (f *File) Ino() uint64 { return f.ino }
 
@@ -72,6 +79,7 @@ func (f *File) Ino() uint64 { return f.ino }
 type Attr struct {
 	Size, Blocks        int64 // Blocks are of 512 bytes
 	Links               uint32
+	Cluster             int64
 	Used, Changed, Made int64
 	ReadOnly            bool
 }
@@ -81,10 +89,8 @@ func (f *File) Attr() (a Attr, e linux.Errno) {
 	v := f.v
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	a = Attr{Links: 1, ReadOnly: f.slot[slotAttr]&attrReadOnly != 0 && !f.isDir}
-	if f.dir == nil && !f.gone {
-		a.Used, a.Changed, a.Made = 0, 0, 0 // the root has none
-	} else {
+	a = Attr{Links: 1, Cluster: v.cluster, ReadOnly: f.slot[slotAttr]&attrReadOnly != 0 && !f.isDir}
+	if f.dir != nil || f.gone { // the root has no times
 		a.Used, a.Changed, a.Made = f.slot.used(), f.slot.changed(), f.slot.made()
 	}
 	if f.gone {

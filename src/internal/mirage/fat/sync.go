@@ -143,7 +143,9 @@ func (v *Volume) begin() linux.Errno {
 	switch {
 	case v.readOnly:
 		return linux.EROFS
-	case v.inUse:
+	}
+	v.changes++
+	if v.inUse {
 		return 0
 	}
 	if e := v.setState(true); e != 0 {

@@ -16,6 +16,7 @@ type Volume struct {
 	readOnly bool
 	suspect  bool // it contradicts itself
 	inUse    bool // says the boot sector
+	changes  uint64
 
 	cache        cache
 	unflushed    bool // something was written since the disk was flushed
@@ -73,6 +74,13 @@ func (v *Volume) ReadOnly() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.readOnly
+}
+
+// Changes is how many changes have begun: whoever sees the same number twice knows that there were none between.
+func (v *Volume) Changes() uint64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.changes
 }
 
 // Found is what Mount found and put right.

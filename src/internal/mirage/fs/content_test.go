@@ -58,7 +58,7 @@ func TestContent(t *testing.T) {
 				}
 			}
 			got := make([]byte, len(want)+10)
-			if c := n.ReadAt(got, 0); c != len(want) || !bytes.Equal(got[:c], want) {
+			if c, _ := n.ReadAt(got, 0); c != len(want) || !bytes.Equal(got[:c], want) {
 				t.Fatalf("seed %d: the file has %d bytes, want %d, or they differ", seed, c, len(want))
 			}
 		}
@@ -118,13 +118,13 @@ func TestFarOffsets(t *testing.T) {
 		t.Errorf("none fits: %d", e)
 	}
 	b := make([]byte, 3)
-	if c := n.ReadAt(b, math.MaxInt64-2); c != 2 || b[1] != 'a' {
+	if c, _ := n.ReadAt(b, math.MaxInt64-2); c != 2 || b[1] != 'a' {
 		t.Errorf("read %d: %q", c, b)
 	}
 	if e := n.Allocate(0, math.MaxInt64, true, true, false); e != 0 {
 		t.Errorf("a hole of everything: %d", e)
 	}
-	if c := n.ReadAt(b, math.MaxInt64-2); c != 2 || b[1] != 0 {
+	if c, _ := n.ReadAt(b, math.MaxInt64-2); c != 2 || b[1] != 0 {
 		t.Errorf("read %d: %q", c, b)
 	}
 }

@@ -7,6 +7,9 @@ func (f *FS) create(p place, mode uint32, rdev uint64) (*Inode, linux.Errno) {
 	if p.dir.dir.fixed {
 		return nil, linux.ENOENT // as /proc
 	}
+	if p.dir.file != nil {
+		return f.createFile(p, mode)
+	}
 	if !f.reserve(nodeCost + nameCost) {
 		return nil, linux.ENOSPC
 	}
@@ -49,6 +52,8 @@ func (f *FS) vacant(at *Inode, path string, dir bool) (place, linux.Errno) {
 
 // Mkdir makes a directory.
 func (f *FS) Mkdir(at *Inode, path string, mode uint32) linux.Errno {
+	at, path = f.reach(at, path, false, true)
+	f = at.fs
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p, e := f.vacant(at, path, true)
@@ -71,6 +76,8 @@ func (f *FS) Mknod(at *Inode, path string, mode uint32, rdev uint64) (*Inode, li
 	default:
 		return nil, linux.EINVAL
 	}
+	at, path = f.reach(at, path, false, true)
+	f = at.fs
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p, e := f.vacant(at, path, false)
@@ -85,6 +92,8 @@ func (f *FS) Symlink(target string, at *Inode, path string) linux.Errno {
 	if target == "" {
 		return linux.ENOENT
 	}
+	at, path = f.reach(at, path, false, true)
+	f = at.fs
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p, e := f.vacant(at, path, false)
@@ -101,22 +110,24 @@ func (f *FS) Symlink(target string, at *Inode, path string) linux.Errno {
 // Link makes another name for the file at old; follow says whether a symbolic link there is followed. An empty old
 // is the node oldAt itself.
 func (f *FS) Link(oldAt *Inode, old string, at *Inode, path string, follow bool) linux.Errno {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	n, e := oldAt, linux.Errno(0)
 	if old != "" {
-		p, e := f.walk(oldAt, old, follow, false)
-		if e != 0 {
-			return e
-		}
-		if n, e = p.existing(); e != 0 {
+		if n, e = f.Lookup(oldAt, old, follow); e != 0 {
 			return e
 		}
 	}
+	at, path = f.reach(at, path, false, true)
+	f = at.fs
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	p, e := f.vacant(at, path, false)
 	switch {
 	case e != 0:
 		return e
+	case n.fs == f && f.disk != nil:
+		return linux.EPERM // there are no links on FAT
+	case n.fs != f && f.disk != nil:
+		return linux.EXDEV
 	case p.dir.dir.fixed:
 		return linux.ENOENT
 	case n.IsDir():

@@ -122,6 +122,9 @@ func (n *Inode) readDir(cookie int64, f func(Dirent) bool) linux.Errno {
 		}
 		return 0
 	}
+	if n.file != nil {
+		return n.listFiles(cookie, f)
+	}
 	for _, e := range d.after(cookie) {
 		if e.node != nil && !f(Dirent{e.name, e.node.ino, e.node.Type(), e.cookie}) {
 			return 0
@@ -145,6 +148,19 @@ func (d *directory) after(cookie int64) []*entry {
 
 // Path returns the absolute path of a directory. The error is ENOENT: it was removed.
 func (f *FS) Path(n *Inode) (string, linux.Errno) {
+	path, e := n.fs.path(n)
+	if n.fs == f || e != 0 {
+		return path, e
+	}
+	place, e := f.Path(n.fs.covers)
+	if path == "/" {
+		path = ""
+	}
+	return place + path, e
+}
+
+// path is Path within the tree.
+func (f *FS) path(n *Inode) (string, linux.Errno) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	size := 0

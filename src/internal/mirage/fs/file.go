@@ -7,24 +7,32 @@ import (
 
 // Contents of a regular file. Offsets are bytes from its beginning and not negative.
 
-// ReadAt copies to p from offset off and returns how many bytes were there; 0 is the end.
-func (n *Inode) ReadAt(p []byte, off int64) int {
-	n.mu.RLock()
-	c := n.data.readAt(p, off)
-	n.mu.RUnlock()
-	n.accessed()
+// ReadAt copies to p from offset off and returns how many bytes were there; 0 is the end. The error is EIO: a disk's.
+func (n *Inode) ReadAt(p []byte, off int64) (c int, e linux.Errno) {
+	if n.file != nil {
+		c, e = n.readFile(p, off)
+	} else {
+		n.mu.RLock()
+		c = n.data.readAt(p, off)
+		n.mu.RUnlock()
+		n.accessed()
+	}
 	if c > 0 {
 		n.Happened(linux.IN_ACCESS)
 	}
-	return c
+	return c, e
 }
 
 // WriteAt copies p to offset off. It writes less than all only when the tree is full. The errors are EFBIG and
-// ENOSPC, when nothing was written.
-func (n *Inode) WriteAt(p []byte, off int64) (int, linux.Errno) {
-	n.mu.Lock()
-	c, e := n.write(p, off)
-	n.mu.Unlock()
+// ENOSPC, when nothing was written, and a disk's.
+func (n *Inode) WriteAt(p []byte, off int64) (c int, e linux.Errno) {
+	if n.file != nil {
+		c, _, e = n.writeFile(p, off, false)
+	} else {
+		n.mu.Lock()
+		c, e = n.write(p, off)
+		n.mu.Unlock()
+	}
 	if c > 0 {
 		n.Happened(linux.IN_MODIFY)
 	}
@@ -32,11 +40,15 @@ func (n *Inode) WriteAt(p []byte, off int64) (int, linux.Errno) {
 }
 
 // Append is WriteAt at the end, and returns the offset after it.
-func (n *Inode) Append(p []byte) (int, int64, linux.Errno) {
-	n.mu.Lock()
-	c, e := n.write(p, n.data.size)
-	end := n.data.size
-	n.mu.Unlock()
+func (n *Inode) Append(p []byte) (c int, end int64, e linux.Errno) {
+	if n.file != nil {
+		c, end, e = n.writeFile(p, 0, true)
+	} else {
+		n.mu.Lock()
+		c, e = n.write(p, n.data.size)
+		end = n.data.size
+		n.mu.Unlock()
+	}
 	if c > 0 {
 		n.Happened(linux.IN_MODIFY)
 	}
@@ -60,6 +72,9 @@ func (n *Inode) write(p []byte, off int64) (int, linux.Errno) {
 
 // Size returns the size in bytes.
 func (n *Inode) Size() int64 {
+	if n.file != nil {
+		return n.fileSize()
+	}
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	return n.data.size
@@ -77,10 +92,16 @@ func (n *Inode) Truncate(size int64) linux.Errno {
 	if n.generate != nil {
 		return linux.EACCES
 	}
-	n.mu.Lock()
-	n.data.truncate(n.fs, size)
-	n.mu.Unlock()
-	n.touch()
+	if n.file != nil {
+		if e := n.truncateFile(size); e != 0 {
+			return e
+		}
+	} else {
+		n.mu.Lock()
+		n.data.truncate(n.fs, size)
+		n.mu.Unlock()
+		n.touch()
+	}
 	n.Happened(linux.IN_MODIFY)
 	return 0
 }
@@ -96,6 +117,9 @@ func (n *Inode) Allocate(off, length int64, keep, punch, zero bool) linux.Errno 
 }
 
 func (n *Inode) allocate(off, length int64, keep, punch, zero bool) linux.Errno {
+	if n.file != nil {
+		return n.allocateFile(off, length, keep, punch, zero)
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	end := off + length

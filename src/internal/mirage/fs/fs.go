@@ -19,6 +19,13 @@ type FS struct {
 	used    atomic.Int64
 	pager   Pager
 
+	disk   *Mount // the volume whose tree this is; nil: that of the machine
+	covers *Inode // the directory in whose place it is
+
+	mountsMu sync.Mutex
+	mounts   []*Mount
+	mounted  atomic.Bool // there are any
+
 	watching watching
 }
 

@@ -1,6 +1,7 @@
 package fs
 
 import (
+	"internal/mirage/fat"
 	"internal/mirage/linuxabi/linux"
 	"sync"
 	"sync/atomic"
@@ -20,6 +21,8 @@ type Inode struct {
 	nlink uint32       // under fs.mu; 0 when the last name is gone
 	refs  atomic.Int32 // open descriptions; what has neither names nor those is freed
 
+	file     *fat.File  // on a volume; nil: in memory
+	covered  *FS        // the tree in this directory's place, under fs.mu
 	target   string     // of a symbolic link
 	dir      *directory // of a directory, under fs.mu
 	link     Link       // of a symbolic link that is not a path
@@ -41,6 +44,8 @@ type Attr struct {
 	Mode, Nlink, UID, GID      uint32
 	Size, Blocks               int64
 	Atime, Mtime, Ctime, Btime int64
+	Device                     uint64 // the number of the volume's; 0: in memory
+	BlockSize                  int64  // that suits it; 0: any
 }
 
 // newInode makes a node of the tree, without a name. The caller has reserved nodeCost.
@@ -108,10 +113,21 @@ func (n *Inode) releaseLocked() {
 // freeIfUnused gives back what n holds once it has neither names nor references. fs.mu is held. Called twice
 // when the last name and the last reference go at the same time: the second call does nothing.
 func (n *Inode) freeIfUnused() {
-	if n.nlink != 0 || n.refs.Load() > 0 {
+	if n.refs.Load() > 0 || n.nlink != 0 && n.file == nil {
 		return
 	}
 	n.mu.Lock()
+	if n.file != nil {
+		n.dropPages()
+		if n.nlink == 0 {
+			n.file.Close()
+			n.mu.Unlock()
+			n.forget()
+			return
+		}
+		n.mu.Unlock()
+		return
+	}
 	n.data.truncate(n.fs, 0)
 	if n.data.pages != nil {
 		n.data.pages.Free()
@@ -133,6 +149,11 @@ func (n *Inode) Attr() Attr {
 		Ino: n.ino, Rdev: n.rdev, Mode: n.mode.Load(), UID: n.uid.Load(), GID: n.gid.Load(),
 		Atime: n.atime.Load(), Mtime: n.mtime.Load(), Ctime: n.ctime.Load(), Btime: n.btime,
 		Size: int64(len(n.target)),
+	}
+	if n.file != nil {
+		n.SavePages()
+		n.fileAttr(&a)
+		return a
 	}
 	n.fs.mu.RLock()
 	a.Nlink = n.nlink
@@ -175,6 +196,9 @@ func (n *Inode) touchCtime() { n.ctime.Store(n.fs.now()) }
 
 // accessed updates the access time as mount option relatime does: when it is older than the last change, or a day.
 func (n *Inode) accessed() {
+	if n.file != nil {
+		return // as with mount option noatime: reading does not write
+	}
 	const day = 24 * 60 * 60 * 1e9
 	a := n.atime.Load()
 	if a > n.mtime.Load() && a > n.ctime.Load() && n.fs.now()-a < day {
@@ -188,15 +212,30 @@ func (n *Inode) Chmod(mode uint32) linux.Errno {
 	if n.Type() == linux.S_IFLNK {
 		return linux.EOPNOTSUPP
 	}
-	n.mode.Store(n.Type() | mode&linux.S_IALL)
-	n.touchCtime()
+	if n.file != nil {
+		if e := n.chmodFile(mode); e != 0 {
+			return e
+		}
+	} else {
+		n.mode.Store(n.Type() | mode&linux.S_IALL)
+		n.touchCtime()
+	}
 	n.Happened(linux.IN_ATTRIB)
 	return 0
 }
 
 // Chown sets owner and group; -1 leaves one as it is. It takes the set-user-ID bit of anything but a directory,
-// and the set-group-ID bit of what is executable by the group (chown(2)).
-func (n *Inode) Chown(uid, gid int32) {
+// and the set-group-ID bit of what is executable by the group (chown(2)). On a volume all is root's: another is EPERM.
+func (n *Inode) Chown(uid, gid int32) linux.Errno {
+	if n.file != nil {
+		switch {
+		case n.fs.isReadOnly():
+			return linux.EROFS
+		case uid > 0 || gid > 0 || uid < -1 || gid < -1:
+			return linux.EPERM
+		}
+		return 0
+	}
 	if uid != -1 {
 		n.uid.Store(uint32(uid))
 	}
@@ -212,10 +251,16 @@ func (n *Inode) Chown(uid, gid int32) {
 	}
 	n.touchCtime()
 	n.Happened(linux.IN_ATTRIB)
+	return 0
 }
 
-// SetTimes sets the times of access and change; nil leaves one as it is.
-func (n *Inode) SetTimes(atime, mtime *int64) {
+// SetTimes sets the times of access and change; nil leaves one as it is. A volume keeps a day of the one and two seconds of the other.
+func (n *Inode) SetTimes(atime, mtime *int64) linux.Errno {
+	if n.file != nil {
+		if e := n.file.SetTimes(atime, mtime); e != 0 {
+			return e
+		}
+	}
 	if atime != nil {
 		n.atime.Store(*atime)
 	}
@@ -233,6 +278,7 @@ func (n *Inode) SetTimes(atime, mtime *int64) {
 	case mtime != nil:
 		n.Happened(linux.IN_MODIFY)
 	}
+	return 0
 }
 
 // Attached returns the object that belongs to n, such as the pipe behind a FIFO, and makes it by f, if that is not

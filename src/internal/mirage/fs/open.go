@@ -42,6 +42,8 @@ func CheckFlags(flags int) linux.Errno {
 // openNode finds or makes the file and takes a reference.
 func (f *FS) openNode(at *Inode, path string, flags int, mode uint32) (n *Inode, created bool, e linux.Errno) {
 	create := flags&(linux.O_CREAT|linux.O_PATH) == linux.O_CREAT
+	at, path = f.reach(at, path, flags&linux.O_NOFOLLOW == 0 && (!create || flags&linux.O_EXCL == 0), false)
+	f = at.fs
 	if create {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -85,6 +87,8 @@ func (n *Inode) mayOpen(flags int, create, exclusive bool) linux.Errno {
 		return linux.ELOOP
 	case n.IsDir() && (flags&linux.O_ACCMODE != linux.O_RDONLY || flags&linux.O_TRUNC != 0):
 		return linux.EISDIR
+	case n.Type() == linux.S_IFREG && (flags&linux.O_ACCMODE != linux.O_RDONLY || flags&linux.O_TRUNC != 0) && n.fs.isReadOnly():
+		return linux.EROFS
 	case n.Type() == linux.S_IFSOCK:
 		return linux.ENXIO
 	case n.generate != nil && (flags&linux.O_ACCMODE != linux.O_RDONLY || n.Mode()&0o444 == 0):

@@ -37,7 +37,11 @@ func (n *Inode) Map() (Pages, linux.Errno) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.data.pages == nil && !n.data.page(n.fs) {
+	if n.data.pages == nil && n.file != nil {
+		if e := n.loadPages(); e != 0 {
+			return nil, e
+		}
+	} else if n.data.pages == nil && !n.data.page(n.fs) {
 		return nil, linux.ENOMEM
 	}
 	return n.data.pages, 0

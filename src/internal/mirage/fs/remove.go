@@ -4,6 +4,8 @@ import "internal/mirage/linuxabi/linux"
 
 // Unlink takes away a name of anything but a directory.
 func (f *FS) Unlink(at *Inode, path string) linux.Errno {
+	at, path = f.reach(at, path, false, true)
+	f = at.fs
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p, e := f.walkParent(at, path)
@@ -14,6 +16,8 @@ func (f *FS) Unlink(at *Inode, path string) linux.Errno {
 		return linux.ENAMETOOLONG
 	case p.kind != endName:
 		return linux.EISDIR
+	case f.isReadOnly():
+		return linux.EROFS
 	case p.node == nil:
 		return linux.ENOENT
 	case p.slash && !p.node.IsDir():
@@ -23,8 +27,14 @@ func (f *FS) Unlink(at *Inode, path string) linux.Errno {
 	case p.node.IsDir():
 		return linux.EISDIR
 	}
-	p.node.tell(linux.IN_ATTRIB, 0, "", false) // of the number of links
-	f.unlink(p)
+	if p.node.file != nil {
+		if e := f.removeFile(p); e != 0 {
+			return e
+		}
+	} else {
+		p.node.tell(linux.IN_ATTRIB, 0, "", false) // of the number of links
+		f.unlink(p)
+	}
 	p.happened(linux.IN_DELETE, 0, p.node)
 	return 0
 }
@@ -41,6 +51,8 @@ func (f *FS) unlink(p place) {
 
 // Rmdir removes an empty directory.
 func (f *FS) Rmdir(at *Inode, path string) linux.Errno {
+	at, path = f.reach(at, path, false, true)
+	f = at.fs
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p, e := f.walkParent(at, path)
@@ -55,6 +67,8 @@ func (f *FS) Rmdir(at *Inode, path string) linux.Errno {
 		return linux.EINVAL
 	case p.kind == endDotDot:
 		return linux.ENOTEMPTY
+	case f.isReadOnly():
+		return linux.EROFS
 	case p.node == nil:
 		return linux.ENOENT
 	case p.dir.dir.fixed:
@@ -72,6 +86,8 @@ func (f *FS) rmdir(p place) linux.Errno {
 	switch {
 	case d == nil:
 		return linux.ENOTDIR
+	case p.node.file != nil:
+		return f.removeFile(p)
 	case d.fixed || d.dynamic != nil:
 		return linux.EBUSY
 	case len(d.entries) != 0:

@@ -4,6 +4,12 @@ import "internal/mirage/linuxabi/linux"
 
 // Rename is renameat2(2); flags are 0, RENAME_NOREPLACE or RENAME_EXCHANGE.
 func (f *FS) Rename(oldAt *Inode, old string, at *Inode, path string, flags int) linux.Errno {
+	oldAt, old = f.reach(oldAt, old, false, true)
+	at, path = f.reach(at, path, false, true)
+	if oldAt.fs != at.fs {
+		return linux.EXDEV
+	}
+	f = at.fs
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	from, e := f.walkParent(oldAt, old)
@@ -14,11 +20,20 @@ func (f *FS) Rename(oldAt *Inode, old string, at *Inode, path string, flags int)
 	if e != 0 {
 		return e
 	}
+	if f.isReadOnly() {
+		return linux.EROFS
+	}
 	if e := mayRename(from, to, flags); e != 0 {
 		return e
 	}
 	if from.node == to.node {
 		return 0 // two names of one file stay as they are (rename(2))
+	}
+	if from.node.file != nil {
+		if flags&linux.RENAME_EXCHANGE != 0 {
+			return linux.EINVAL
+		}
+		return f.renameFile(from, to)
 	}
 	if flags&linux.RENAME_EXCHANGE != 0 {
 		return f.exchange(from, to)

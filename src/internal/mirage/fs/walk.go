@@ -30,7 +30,8 @@ const (
 	endRoot        // the path is / alone, or one of a Link
 	endDot
 	endDotDot
-	endLong // a name that is too long: the error comes with it
+	endLong  // a name that is too long: the error comes with it
+	endOther // it goes on in another tree: from node on, with the path that is in name
 )
 
 // existing returns the node at p. The errors are ENOENT and ENOTDIR (slashes after what is not a directory).
@@ -74,11 +75,17 @@ func (f *FS) walk(at *Inode, path string, follow, create bool) (place, linux.Err
 		if create && last && path != "" && name != "." && name != ".." {
 			return place{}, linux.EISDIR
 		}
+		if name == ".." && dir == f.root && f.covers != nil {
+			return place{node: f.covers, name: name + path, kind: endOther}, 0
+		}
 		node, kind, e := f.step(dir, name)
 		if e == linux.ENAMETOOLONG && last {
 			return place{dir: dir, slash: path != "", kind: endLong}, e
 		} else if e != 0 {
 			return place{}, e
+		}
+		if node != nil && node.covered != nil {
+			return place{node: node.covered.root, name: within(path), kind: endOther}, 0
 		}
 		if node != nil && node.Type() == linux.S_IFLNK && (!last || follow || path != "") {
 			if links++; links > linux.MAXSYMLINKS {
@@ -106,6 +113,17 @@ func (f *FS) walk(at *Inode, path string, follow, create bool) (place, linux.Err
 	}
 }
 
+// within is what is left of a path behind the name of a volume's place: from the volume's root on.
+func within(path string) string {
+	for path != "" && path[0] == '/' {
+		path = path[1:]
+	}
+	if path == "" {
+		return "/"
+	}
+	return path
+}
+
 // step looks up one name in dir; a name that does not exist is node nil.
 func (f *FS) step(dir *Inode, name string) (node *Inode, kind ending, e linux.Errno) {
 	switch name {
@@ -116,6 +134,10 @@ func (f *FS) step(dir *Inode, name string) (node *Inode, kind ending, e linux.Er
 	}
 	if dir.isDead() {
 		return nil, 0, linux.ENOENT
+	}
+	if dir.file != nil {
+		node, e = dir.lookupFile(name)
+		return node, endName, e
 	}
 	if len(name) > linux.NAME_MAX {
 		return nil, 0, linux.ENAMETOOLONG
@@ -150,6 +172,8 @@ func onlySlashes(s string) bool {
 // Lookup returns what path leads to from the directory at. follow says whether a symbolic link in the last place is
 // followed. The errors are ENOENT, ENOTDIR, ELOOP and ENAMETOOLONG.
 func (f *FS) Lookup(at *Inode, path string, follow bool) (*Inode, linux.Errno) {
+	at, path = f.reach(at, path, follow, false)
+	f = at.fs
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	p, e := f.walk(at, path, follow, false)

@@ -24,10 +24,17 @@ func storeStat(ptr uintptr, n *fs.Inode) linux.Errno {
 	s.Dev, s.Ino, s.Mode, s.Uid, s.Gid, s.Rdev = treeDevice, a.Ino, a.Mode, a.UID, a.GID, a.Rdev
 	s.Size, s.Blocks = a.Size, a.Blocks
 	s.Blksize = pageSize
+	if a.Device != 0 {
+		s.Dev = a.Device
+		setSize(&s.Blksize, a.BlockSize)
+	}
 	s.Nlink = linux.Nlink(a.Nlink)
 	s.Atim, s.Mtim, s.Ctim = timespec(a.Atime), timespec(a.Mtime), timespec(a.Ctime)
 	return store(ptr, s)
 }
+
+// setSize sets a field whose size depends on the architecture.
+func setSize[T int32 | int64](p *T, v int64) { *p = T(v) }
 
 func fstat(p *Process, a args) (uintptr, linux.Errno) {
 	d, e := p.fds.get(fd(a.a1))
@@ -67,13 +74,21 @@ func statx(p *Process, a args) (uintptr, linux.Errno) {
 		return 0, e
 	}
 	t := n.Attr()
+	dev, size := uint64(treeDevice), int64(pageSize)
+	if t.Device != 0 {
+		dev, size = t.Device, t.BlockSize
+	}
 	return 0, store(a.a5, linux.Statx{
-		Mask: linux.STATX_BASIC_STATS | linux.STATX_BTIME, Blksize: pageSize,
+		Mask: linux.STATX_BASIC_STATS | linux.STATX_BTIME, Blksize: uint32(size),
 		Nlink: t.Nlink, Uid: t.UID, Gid: t.GID, Mode: uint16(t.Mode), Ino: t.Ino, Size: uint64(t.Size), Blocks: uint64(t.Blocks),
 		Atime: statxTime(t.Atime), Mtime: statxTime(t.Mtime), Ctime: statxTime(t.Ctime), Btime: statxTime(t.Btime),
-		RdevMajor: uint32(t.Rdev >> 8 & 0xfff), RdevMinor: uint32(t.Rdev&0xff | t.Rdev>>12&0xfff00), DevMinor: treeDevice,
+		RdevMajor: major(t.Rdev), RdevMinor: minor(t.Rdev), DevMajor: major(dev), DevMinor: minor(dev),
 	})
 }
+
+// major and minor are the parts of a device number, as linux.Makedev makes it.
+func major(dev uint64) uint32 { return uint32(dev >> 8 & 0xfff) }
+func minor(dev uint64) uint32 { return uint32(dev&0xff | dev>>12&0xfff00) }
 
 func statxTime(ns int64) linux.StatxTime {
 	t := timespec(ns)
@@ -145,8 +160,7 @@ func fchownat(p *Process, a args) (uintptr, linux.Errno) {
 	if e != 0 {
 		return 0, e
 	}
-	n.Chown(int32(a.a3), int32(a.a4))
-	return 0, 0
+	return 0, n.Chown(int32(a.a3), int32(a.a4))
 }
 
 func chown(p *Process, a args) (uintptr, linux.Errno) {
@@ -158,10 +172,7 @@ func lchown(p *Process, a args) (uintptr, linux.Errno) {
 }
 
 func fchown(p *Process, a args) (uintptr, linux.Errno) {
-	return p.onFile(a.a1, func(n *fs.Inode) linux.Errno {
-		n.Chown(int32(a.a2), int32(a.a3))
-		return 0
-	})
+	return p.onFile(a.a1, func(n *fs.Inode) linux.Errno { return n.Chown(int32(a.a2), int32(a.a3)) })
 }
 
 // utimensat sets two times, each given, UTIME_NOW or UTIME_OMIT; no times at all are now.
@@ -195,10 +206,7 @@ func utimensat(p *Process, a args) (uintptr, linux.Errno) {
 
 // setTimes finds the file: with no path at all it is the one that is open.
 func (p *Process) setTimes(dirfd, ptr, flags uintptr, times [2]*int64) (uintptr, linux.Errno) {
-	set := func(n *fs.Inode) linux.Errno {
-		n.SetTimes(times[0], times[1])
-		return 0
-	}
+	set := func(n *fs.Inode) linux.Errno { return n.SetTimes(times[0], times[1]) }
 	if ptr == 0 && int32(dirfd) != linux.AT_FDCWD {
 		if flags != 0 {
 			return 0, linux.EINVAL

@@ -33,10 +33,12 @@ func init() {
 	if info.InitrdSize > 0 {
 		p.unpack(info)
 	}
-	if words.folder != "" && p.changeDir(p.fs.Root(), words.folder) != 0 {
-		say("cwd=" + words.folder + " is not a directory of the initrd")
-	}
+	p.expectMounts(words.mounts)
 	device.EachBlock(p.attachDisk, p.detachDisk)
+	p.awaitMounts()
+	if words.folder != "" && p.changeDir(p.fs.Root(), words.folder) != 0 {
+		say("cwd=" + words.folder + " is not a directory of the initrd or of a volume")
+	}
 	p.attachNetwork(&words)
 	device.EachDriven(func(d device.Driven) {
 		if p.plantDriven(d) != 0 {

@@ -190,6 +190,7 @@ func (p *Process) plantDevice(b *blockDevice) {
 	if e != 0 {
 		say("no room for /dev/" + b.name)
 	}
+	p.mountDevice(b)
 }
 
 // uproot takes away what plantDevice made. Who has the device open goes on using it.

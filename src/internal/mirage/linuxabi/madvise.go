@@ -116,7 +116,10 @@ func msync(p *Process, a args) (uintptr, linux.Errno) {
 	case end < start:
 		return 0, linux.ENOMEM
 	}
-	return 0, mapped(start, end)
+	if e := mapped(start, end); e != 0 || flags&linux.MS_SYNC == 0 {
+		return 0, e
+	}
+	return 0, p.syncMapped(start, end)
 }
 
 func mincore(p *Process, a args) (uintptr, linux.Errno) {

@@ -21,6 +21,7 @@ type Process struct {
 	board   device.Board // nil: none that is known
 	unix    unixNames
 	mapped  mappedFiles
+	mounts  mounts
 	name    atomic.Pointer[string] // PR_SET_NAME
 	sigmask atomic.Uint64
 	keep    atomic.Bool // PR_SET_KEEPCAPS
@@ -133,6 +134,7 @@ func wait(p *Process, a args) (uintptr, linux.Errno) { return 0, linux.ECHILD }
 // finish lets what the program has written leave before the machine ends: on Linux the kernel goes on sending.
 func (p *Process) finish() {
 	p.ending.Do(func() {
+		p.syncMounts(true)
 		p.console.drain()
 		p.net.drain()
 	})

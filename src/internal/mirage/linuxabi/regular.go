@@ -16,9 +16,9 @@ func (f *regular) read(d *description, b []byte) (int, linux.Errno) {
 	if overflows(d.offset, len(b)) {
 		return 0, linux.EINVAL
 	}
-	n := f.node.ReadAt(b, d.offset)
+	n, e := f.node.ReadAt(b, d.offset)
 	d.offset += int64(n)
-	return n, 0
+	return n, e
 }
 
 func (f *regular) write(d *description, b []byte) (n int, e linux.Errno) {
@@ -40,7 +40,7 @@ func (f *regular) write(d *description, b []byte) (n int, e linux.Errno) {
 	return n, e
 }
 
-func (f *regular) readAt(b []byte, off int64) (int, linux.Errno) { return f.node.ReadAt(b, off), 0 }
+func (f *regular) readAt(b []byte, off int64) (int, linux.Errno) { return f.node.ReadAt(b, off) }
 
 // writeAt appends if the file was opened so: that is what Linux does, whatever POSIX says (pwrite(2), "BUGS").
 func (f *regular) writeAt(d *description, b []byte, off int64) (int, linux.Errno) {

@@ -42,6 +42,10 @@ func raise(p *Process, sig uintptr) (uintptr, linux.Errno) {
 	case sig == linux.SIGSTOP:
 		return 0, linux.ENOSYS // nothing can stop the machine
 	}
+	switch sig {
+	case linux.SIGHUP, linux.SIGINT, linux.SIGQUIT, linux.SIGTERM:
+		p.syncMounts(true) // without a handler the machine ends at once
+	}
 	signalMachine(uint32(sig))
 	return 0, 0
 }

@@ -86,7 +86,7 @@ func fallocate(p *Process, a args) (uintptr, linux.Errno) {
 	return 0, f.node.Allocate(off, length, keep, punch, zero)
 }
 
-// fsync serves fdatasync, syncfs and their kin: memory is where the files are, but for disks.
+// fsync serves fdatasync, syncfs and their kin: memory is where the files are, but for disks and their volumes.
 func fsync(p *Process, a args) (uintptr, linux.Errno) {
 	d, e := p.fds.get(fd(a.a1))
 	if e != 0 {
@@ -102,11 +102,12 @@ func fsync(p *Process, a args) (uintptr, linux.Errno) {
 	if f, ok := d.file.(*blockFile); ok {
 		return 0, f.sync()
 	}
-	return 0, 0
+	return 0, p.inode(d).Sync()
 }
 
 // syncAll serves sync, which cannot fail.
 func syncAll(p *Process, a args) (uintptr, linux.Errno) {
+	p.syncMounts(false)
 	p.disks.flush()
 	return 0, 0
 }
@@ -147,7 +148,10 @@ func readahead(p *Process, a args) (uintptr, linux.Errno) {
 	return 0, 0
 }
 
-func (p *Process) storeStatfs(ptr uintptr) linux.Errno {
+func (p *Process) storeStatfs(ptr uintptr, n *fs.Inode) linux.Errno {
+	if m := n.FS().Disk(); m != nil {
+		return storeVolume(ptr, m)
+	}
 	limit, used, nodes := p.fs.Usage()
 	_, free := memory()
 	left := min(uint64(max(limit-used, 0)), free) / pageSize
@@ -158,11 +162,29 @@ func (p *Process) storeStatfs(ptr uintptr) linux.Errno {
 	})
 }
 
+// storeVolume says of a volume what Linux's fat_statfs does.
+func storeVolume(ptr uintptr, m *fs.Mount) linux.Errno {
+	cluster, all, free, e := m.Space()
+	if e != 0 {
+		return e
+	}
+	s := linux.Statfs{
+		Type: linux.MSDOS_SUPER_MAGIC, Bsize: cluster, Frsize: cluster, Namelen: linux.NAME_MAX * 6,
+		Blocks: uint64(all), Bfree: uint64(free), Bavail: uint64(free), Flags: linux.ST_VALID | linux.ST_NOATIME,
+	}
+	s.Fsid[0], s.Fsid[1] = int32(m.Device), int32(m.Device>>32)
+	if m.ReadOnly() {
+		s.Flags |= linux.ST_RDONLY
+	}
+	return store(ptr, s)
+}
+
 func statfs(p *Process, a args) (uintptr, linux.Errno) {
-	if _, e := p.lookup(atCwd, a.a1, 0); e != 0 {
+	n, e := p.lookup(atCwd, a.a1, 0)
+	if e != 0 {
 		return 0, e
 	}
-	return 0, p.storeStatfs(a.a2)
+	return 0, p.storeStatfs(a.a2, n)
 }
 
 func fstatfs(p *Process, a args) (uintptr, linux.Errno) {
@@ -171,5 +193,5 @@ func fstatfs(p *Process, a args) (uintptr, linux.Errno) {
 		return 0, e
 	}
 	defer d.put()
-	return 0, p.storeStatfs(a.a2)
+	return 0, p.storeStatfs(a.a2, p.inode(d))
 }

@@ -21,6 +21,7 @@ type settings struct {
 	clock      timing // ntp=: who is asked what time it is
 	network    map[string]address
 	named      []string // the interfaces in network, but for "", in the order of the words
+	mounts     []mountWord
 	complaints []string
 }
 
@@ -62,6 +63,13 @@ func parseWords(line string) (s settings) {
 		if v, ok := boot.Value(word, "ntp="); ok {
 			if s.clock, ok = parseTiming(string(v)); !ok {
 				s.complaints = append(s.complaints, "ntp="+string(v)+" is not dhcp, off, or ADDRESS[:PORT][,ADDRESS[:PORT]...]")
+			}
+		}
+		if v, ok := boot.Value(word, "mount:"); ok {
+			m, ok := parseMount(string(v))
+			if s.mounts = append(s.mounts, m); !ok {
+				s.mounts = s.mounts[:len(s.mounts)-1]
+				s.complaints = append(s.complaints, "mount:"+string(v)+" is not mount:PATH=DEVICE:fat or mount:PATH=DEVICE:fat,ro")
 			}
 		}
 		if v, ok := boot.Value(word, "ip="); ok && !s.address(string(v)) {

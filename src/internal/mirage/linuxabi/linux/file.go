@@ -165,10 +165,18 @@ const DTShift = 12
 
 // File system magic numbers of statfs (include/uapi/linux/magic.h).
 const (
-	TMPFS_MAGIC    = 0x01021994
-	PIPEFS_MAGIC   = 0x50495045
-	SOCKFS_MAGIC   = 0x534f434b
-	ANON_FS_MAGIC  = 0x09041934
+	TMPFS_MAGIC       = 0x01021994
+	MSDOS_SUPER_MAGIC = 0x4d44
+
+	PIPEFS_MAGIC  = 0x50495045
+	SOCKFS_MAGIC  = 0x534f434b
+	ANON_FS_MAGIC = 0x09041934
+
+	// Flags of statfs (include/linux/statfs.h).
+	ST_RDONLY  = 0x1
+	ST_VALID   = 0x20
+	ST_NOATIME = 0x400
+
 	MFD_CLOEXEC    = 0x1
 	MFD_SEALING    = 0x2
 	MFD_NOEXEC     = 0x8
