@@ -41,9 +41,9 @@ const (
 	perLong  = 13 // units of a name in a slot
 
 	// moveBits count how often a file was moved, modulo 4, so that of two entries for the same clusters, which a crash may
-	// leave, the newer one is known. Windows' and Linux's drivers leave these bits alone.
-	moveBits  = 0x60
-	moveShift = 5
+	// leave, the newer one is known. Windows' and Linux's drivers leave these bits alone; fsck.vfat takes 0x20 for a mark.
+	moveBits  = 0xc0
+	moveShift = 6
 )
 
 // longUnits are where the units of a long name are in a slot.
