@@ -20,16 +20,22 @@ func machine_pi() (pi boot.Pi, revision boot.Revision, serial uint64) {
 
 //go:linkname machine_allocUncached internal/mirage/machine.runtime_allocUncached
 func machine_allocUncached(n int) (virt uintptr, phys uint64) {
-	cached, phys := machine_allocPages(n)
-	if cached == 0 {
+	limit := ^uintptr(0)
+	if platform.Pi.SoC != boot.NotPi {
+		limit = piReach
+	}
+	pa := uintptr(0)
+	onTrapStack(func() { pa = physAllocBelow(uintptr(n), limit) })
+	if pa == 0 {
 		return 0, 0
 	}
-	virt = vmMapUncached(uintptr(phys), uintptr(n)*pageSize4K)
+	memclrNoHeapPointers(physPointer(pa), uintptr(n)*pageSize4K)
+	virt = vmMapUncached(pa, uintptr(n)*pageSize4K)
 	if virt == 0 {
-		machine_freePages(cached, n)
+		machine_freeUncached(uint64(pa), n)
 		return 0, 0
 	}
-	return virt, phys
+	return virt, uint64(pa)
 }
 
 //go:linkname machine_freeUncached internal/mirage/machine.runtime_freeUncached

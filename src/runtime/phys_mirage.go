@@ -160,6 +160,30 @@ func physAllocPages(n uintptr) uintptr {
 	return pa
 }
 
+// physAllocBelow is physAllocPages for a device that reaches no memory from limit on. The lowest are taken, so that what was given
+// back is used again.
+//
+//go:nowritebarrierrec
+func physAllocBelow(n, limit uintptr) uintptr {
+	a := &physAlloc
+	flags := a.lock.lock()
+	pa := uintptr(0)
+	if n > 0 && a.free >= uint64(n)+a.reserve {
+		for i := range a.blocks {
+			b := &a.blocks[i]
+			if a.base+uintptr(i+1)*pageSize2M > limit {
+				break
+			}
+			if at, ok := b.find(n); ok && b.state&blockInBalloon == 0 {
+				pa = physTakeFrom(uint32(i), at, n)
+				break
+			}
+		}
+	}
+	a.lock.unlock(flags)
+	return pa
+}
+
 // physAlloc2M returns a 2 MiB page, 0 when there is none to spare: a quarter of memory stays in small pages.
 //
 //go:nowritebarrierrec

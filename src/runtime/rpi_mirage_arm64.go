@@ -76,6 +76,9 @@ func piRemap() {
 // piMap maps n bytes of registers.
 func piMap(off, n uintptr) uintptr { return vmMapDevice(uintptr(platform.Pi.Peripherals)+off, n) }
 
+// piReach is the end of what the GPU and the devices that see memory by its addresses reach: BCM2711 ARM Peripherals, 1.2.4.
+const piReach = 1 << 30
+
 // The mailbox: raspberrypi/firmware wiki, "Accessing mailboxes" and "Mailbox property interface". Its memory is written
 // through to RAM and read from there, for the GPU sees none of the CPU's caches.
 const (

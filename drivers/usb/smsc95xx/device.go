@@ -4,6 +4,7 @@ import (
 	"errors"
 	"internal/byteorder"
 	"internal/mirage/clock"
+	"internal/mirage/drivers/phy"
 	"internal/mirage/drivers/usb"
 	"internal/mirage/drivers/usb/ether"
 )
@@ -69,7 +70,7 @@ func start(d *usb.Device, data *usb.Interface, board func() ([6]byte, bool)) err
 	if err := c.configure(in.MaxPacket); err != nil {
 		return err
 	}
-	if err := c.startPHY(); err != nil {
+	if err := phy.Start(c, false); err != nil {
 		return err
 	}
 	if c.ether, err = ether.Attach(d, d.Open(in), d.Open(out), framing{}, mac); err != nil {
@@ -78,7 +79,7 @@ func start(d *usb.Device, data *usb.Interface, board func() ([6]byte, bool)) err
 	if err := c.enable(); err != nil {
 		return err
 	}
-	go c.watch()
+	go phy.Watch(c, false, patience, d.Gone(), c.linkChanged)
 	return nil
 }
 

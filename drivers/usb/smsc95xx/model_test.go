@@ -4,6 +4,7 @@ package smsc95xx
 
 import (
 	"internal/byteorder"
+	"internal/mirage/drivers/phy"
 	"internal/mirage/drivers/usb"
 	"internal/mirage/drivers/usb/usbtest"
 	"sync"
@@ -31,7 +32,7 @@ type chip struct {
 
 // newChip makes one whose memory has an address, or none if it is empty.
 func newChip(t *testing.T, product uint16, memory []byte) *chip {
-	c := &chip{t: t, regs: map[register]uint32{}, wasDown: true, link: true, partner: abilitiesAll | 1<<14}
+	c := &chip{t: t, regs: map[register]uint32{}, wasDown: true, link: true, partner: phy.AbilityCSMA | phy.Ability100Full | 1<<14}
 	c.regs[idRev] = uint32(product)<<16 | 2
 	c.regs[addressLow], c.regs[addressHigh] = 0xffffffff, 0xffff
 	if memory != nil {
@@ -141,19 +142,18 @@ func (c *chip) mii(v uint32) {
 	}
 	r := v >> miiRegisterShift & 31
 	if v&miiWrite != 0 {
-		c.phy[r] = uint16(c.regs[miiData]) &^ controlReset
-		if r == phyControl && c.phy[r]&controlRestart != 0 && c.phy[phyAdvertise] == 0 {
-			c.t.Error("the PHY is to agree, and was not told upon what")
-		}
+		c.phy[r] = uint16(c.regs[miiData]) &^ phy.ControlReset
 		return
 	}
 	c.regs[miiData] = uint32(c.phy[r])
 	switch {
-	case r == phyStatus && c.link && !c.wasDown:
-		c.regs[miiData] = statusLink | statusNegotiated
-	case r == phyStatus:
+	case r == phy.Identifier:
+		c.regs[miiData] = 7
+	case r == phy.Status && c.link && !c.wasDown:
+		c.regs[miiData] = phy.StatusLink | phy.StatusNegotiated
+	case r == phy.Status:
 		c.regs[miiData], c.wasDown = 0, !c.link
-	case r == phyPartner:
+	case r == phy.Partner:
 		c.regs[miiData] = uint32(c.partner)
 	}
 }

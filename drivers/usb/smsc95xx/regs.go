@@ -69,25 +69,3 @@ const (
 	rxRoom       = 4
 	rxChecksum   = 4
 )
-
-// Registers of the PHY: IEEE 802.3, 22.2.4.
-const (
-	phyControl   = 0
-	phyStatus    = 1
-	phyAdvertise = 4
-	phyPartner   = 5
-
-	controlReset     = 1 << 15 // clears itself
-	controlNegotiate = 1 << 12
-	controlRestart   = 1 << 9
-	statusLink       = 1 << 2 // remembers that it was down until it is read
-	statusNegotiated = 1 << 5
-	abilityCSMA      = 1
-	ability10Half    = 1 << 5
-	ability10Full    = 1 << 6
-	ability100Half   = 1 << 7
-	ability100Full   = 1 << 8
-	abilityPause     = 1 << 10
-	abilitiesAll     = abilityCSMA | ability10Half | ability10Full | ability100Half | ability100Full | abilityPause
-	abilities100     = ability100Half | ability100Full
-)

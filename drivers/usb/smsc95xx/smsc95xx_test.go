@@ -5,6 +5,7 @@ package smsc95xx
 import (
 	"bytes"
 	"internal/mirage/device"
+	"internal/mirage/drivers/phy"
 	"internal/mirage/drivers/usb"
 	"internal/mirage/drivers/usb/usbtest"
 	"runtime"
@@ -76,10 +77,10 @@ func TestLink(t *testing.T) {
 		full    bool
 		pause   bool
 	}{
-		{abilityCSMA | ability100Full | ability100Half | abilityPause, true, true},
-		{abilityCSMA | ability100Half | ability10Full, false, false},
-		{abilityCSMA | ability10Full | ability10Half, true, false},
-		{abilityCSMA | ability10Half | abilityPause, false, false},
+		{phy.AbilityCSMA | phy.Ability100Full | phy.Ability100Half | phy.AbilityPause, true, true},
+		{phy.AbilityCSMA | phy.Ability100Half | phy.Ability10Full, false, false},
+		{phy.AbilityCSMA | phy.Ability10Full | phy.Ability10Half, true, false},
+		{phy.AbilityCSMA | phy.Ability10Half | phy.AbilityPause, false, false},
 	} {
 		c.setLink(false)
 		waitLink(nic, false)

@@ -8,6 +8,7 @@ import (
 	"internal/mirage/clock"
 	"internal/mirage/device"
 	"internal/mirage/drivers/rpi/emmc"
+	"internal/mirage/drivers/rpi/genet"
 	"internal/mirage/drivers/rpi/gpio"
 	"internal/mirage/drivers/rpi/mailbox"
 	"internal/mirage/drivers/rpi/rng"
@@ -45,6 +46,12 @@ const (
 	piUSB    = 0x980000
 
 	page = 0x1000
+)
+
+// The network card of a BCM2711, and its interrupt by the GIC's number: Linux, bcm2711.dtsi (low peripheral mode).
+const (
+	genetAt        = 0xfd580000
+	interruptGENET = 32 + 157
 )
 
 // powerUSB is the USB controller's number for the firmware: "Mailbox property interface", "Power".
@@ -85,12 +92,20 @@ func probePi() {
 	if b.pi.SoC == boot.BCM2837 {
 		b.each("mmc", "bcm2835-emmc", piEMMC, page, b.openCard) // a Pi 4 has its card behind another controller
 	}
+	if b.pi.SoC == boot.BCM2711 {
+		b.at("ethernet", "bcmgenet", genetAt, 16*page, b.openEthernet)
+	}
 	b.each("usb", "dwc2", piUSB, 16*page, b.openUSB)
 }
 
 // each opens a device with its registers at an offset of the peripherals.
 func (b *rpi) each(name, driver string, off, size uint64, open func(mmio.Space) error) {
-	regs, err := mmio.Map(b.pi.Peripherals+off, size)
+	b.at(name, driver, b.pi.Peripherals+off, size, open)
+}
+
+// at opens a device with its registers at an address.
+func (b *rpi) at(name, driver string, addr, size uint64, open func(mmio.Space) error) {
+	regs, err := mmio.Map(addr, size)
 	if err == nil {
 		err = open(regs)
 	}
@@ -98,8 +113,8 @@ func (b *rpi) each(name, driver string, off, size uint64, open func(mmio.Space) 
 		report(name, err)
 		return
 	}
-	address := strconv.FormatUint(b.pi.Peripherals+off, 16)
-	device.AddDriven(device.Driven{Bus: "platform", Name: address + "." + name, Driver: driver, Place: "0x" + address})
+	place := strconv.FormatUint(addr, 16)
+	device.AddDriven(device.Driven{Bus: "platform", Name: place + "." + name, Driver: driver, Place: "0x" + place})
 }
 
 // input is where an interrupt of the peripherals arrives.
@@ -189,6 +204,16 @@ func (b *rpi) openCard(regs mmio.Space) error {
 		device.AddBlock(c)
 	} else if err == emmc.ErrNone {
 		err = nil
+	}
+	return err
+}
+
+// openEthernet starts the network card of a Pi 4, whose address the firmware knows.
+func (b *rpi) openEthernet(regs mmio.Space) error {
+	mac, _ := b.mac() // none is refused
+	c, err := genet.Open(regs, irq.Input{Number: interruptGENET, Level: true}, mac)
+	if err == nil {
+		device.AddNIC(c)
 	}
 	return err
 }
