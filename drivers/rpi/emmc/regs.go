@@ -53,38 +53,4 @@ const (
 	checkIndex  = 1 << 20
 	hasData     = 1 << 21
 	indexShift  = 24
-
-	r1  = answer48 | checkCRC | checkIndex // PL, 4.9
-	r1b = answerBusy | checkCRC | checkIndex
-	r2  = answer136 | checkCRC
-	r3  = answer48
-)
-
-// Commands: PL, 4.7.4. Those for an application follow appCommand.
-const (
-	goIdle       = 0<<indexShift | 0
-	allSendCID   = 2<<indexShift | r2
-	sendAddress  = 3<<indexShift | r1
-	selectCard   = 7<<indexShift | r1b
-	sendIfCond   = 8<<indexShift | r1
-	sendCSD      = 9<<indexShift | r2
-	sendStatus   = 13<<indexShift | r1
-	setBlockLen  = 16<<indexShift | r1
-	readBlocks   = 18<<indexShift | r1 | hasData | toHost | manyBlocks | countBlocks | autoStop
-	writeBlocks  = 25<<indexShift | r1 | hasData | manyBlocks | countBlocks | autoStop
-	appCommand   = 55<<indexShift | r1
-	appBusWidth  = 6<<indexShift | r1
-	appOpCond    = 41<<indexShift | r3
-	blockSize    = 512
-	maxBlocks    = 128 // of one command
-	slowHz       = 400_000
-	fastHz       = 25_000_000
-	voltage33    = 0x1aa    // of sendIfCond: 2.7-3.6 V, and a pattern: 4.3.13
-	highCapacity = 1 << 30  // of appOpCond: 4.2.3.1
-	voltages     = 0xff8000 // 2.7-3.6 V
-	ready        = 1 << 31
-
-	stateShift, stateTransfer = 9, 4 // of a status: 4.10.1
-	readyForData              = 1 << 8
-	statusErrors              = 0xfdf98008 // those of R1 that say that a command failed
 )

@@ -12,6 +12,8 @@ import (
 	"internal/mirage/drivers/rpi/gpio"
 	"internal/mirage/drivers/rpi/mailbox"
 	"internal/mirage/drivers/rpi/rng"
+	"internal/mirage/drivers/rpi/sd"
+	"internal/mirage/drivers/rpi/sdhost"
 	"internal/mirage/drivers/rpi/watchdog"
 	"internal/mirage/drivers/serial/miniuart"
 	"internal/mirage/drivers/serial/pl011"
@@ -42,6 +44,7 @@ const (
 const (
 	piClocks = 0x101000
 	piPWM    = 0x20c000
+	piSDHost = 0x202000 // Linux, bcm283x.dtsi
 	piEMMC   = 0x300000
 	piUSB    = 0x980000
 
@@ -61,8 +64,14 @@ const (
 	waitFor  = 1 << 1
 )
 
-// clockEMMC is the controller's clock for the firmware: likewise, "Clocks".
-const clockEMMC = 1
+// Clocks of the controllers for cards, for the firmware: likewise, "Clocks"; and the functions of pins that lead to them.
+const (
+	clockEMMC = 1
+	clockCore = 4
+
+	pinsSDHost = 4 // ALT0
+	pinsEMMC   = 7 // ALT3
+)
 
 // usbPatience is how long the boot waits for what is plugged in.
 const usbPatience = 5 * clock.Second
@@ -189,21 +198,46 @@ func (b *rpi) openPins(regs mmio.Space) error {
 	return err
 }
 
-// openCard starts the SD card, if there is one. Its pins may lead to the SoC's other controller for cards: section 6.2.
+// openCard starts the SD card, if there is one. Its pins lead to one of the SoC's two controllers for cards (section 6.2): where
+// one does not find it, the other may.
 func (b *rpi) openCard(regs mmio.Space) error {
-	const first, last, function = 48, 53, 7 // ALT3
-	rate := []uint32{clockEMMC, 0}
-	if b.mail == nil || b.pins == nil || b.mail.Property(mailbox.TagClockRate, rate) != nil {
-		return nil // said already, or nobody can say how fast the card's clock is
+	if b.mail == nil || b.pins == nil {
+		return nil // said already
+	}
+	err := b.cardBehind(clockEMMC, pinsEMMC, func(hz uint32) (sd.Host, error) { return emmc.Open(regs, hz) })
+	if err == nil {
+		return nil
+	}
+	err = b.cardBehind(clockCore, pinsSDHost, func(hz uint32) (sd.Host, error) {
+		regs, err := mmio.Map(b.pi.Peripherals+piSDHost, page)
+		if err != nil {
+			return nil, err
+		}
+		return sdhost.Open(regs, hz)
+	})
+	if err == sd.ErrNone {
+		err = nil
+	}
+	return err
+}
+
+// cardBehind starts the card behind a controller with one of the firmware's clocks, which pins 48 to 53 lead to with a function.
+func (b *rpi) cardBehind(clock uint32, function uint8, open func(hz uint32) (sd.Host, error)) error {
+	const first, last = 48, 53
+	rate := []uint32{clock, 0}
+	if err := b.mail.Property(mailbox.TagClockRate, rate); err != nil {
+		return err
 	}
 	for pin := first; pin <= last; pin++ {
 		b.pins.SetFunction(pin, function)
 	}
-	c, err := emmc.Open(regs, rate[1])
+	h, err := open(rate[1])
+	if err != nil {
+		return err
+	}
+	c, err := sd.Open(h)
 	if err == nil {
 		device.AddBlock(c)
-	} else if err == emmc.ErrNone {
-		err = nil
 	}
 	return err
 }

@@ -1,29 +1,49 @@
-package emmc
+package sd
 
 import (
-	goerrors "errors"
+	"errors"
 	"internal/mirage/clock"
 	"internal/mirage/device"
-	"internal/mirage/mmio"
 	"sync"
 )
 
 // ErrNone says that there is no card.
-var ErrNone = goerrors.New("emmc: no card")
+var ErrNone = errors.New("sd: no card")
 
+var errVoltage = errors.New("sd: the card does not run at 3.3 V")
+
+// Commands: PL, 4.7.4. Those for an application follow appCommand.
 var (
-	errRegisters = goerrors.New("emmc: registers missing")
-	errReset     = goerrors.New("emmc: the controller does not come out of its reset")
-	errClock     = goerrors.New("emmc: the controller's clock does not start")
-	errTimeout   = goerrors.New("emmc: the card does not answer in time")
-	errCard      = goerrors.New("emmc: the card reports an error")
-	errVoltage   = goerrors.New("emmc: the card does not run at 3.3 V")
+	goIdle      = Command{Index: 0}
+	allSendCID  = Command{Index: 2, Answer: R2}
+	sendAddress = Command{Index: 3, Answer: R1}
+	selectCard  = Command{Index: 7, Answer: R1b}
+	sendIfCond  = Command{Index: 8, Answer: R1}
+	sendCSD     = Command{Index: 9, Answer: R2}
+	sendStatus  = Command{Index: 13, Answer: R1}
+	setBlockLen = Command{Index: 16, Answer: R1}
+	readBlocks  = Command{Index: 18, Answer: R1, HasData: true, FromCard: true}
+	writeBlocks = Command{Index: 25, Answer: R1, HasData: true}
+	appCommand  = Command{Index: 55, Answer: R1}
+	appBusWidth = Command{Index: 6, Answer: R1}
+	appOpCond   = Command{Index: 41, Answer: R3}
 )
 
-// A Card is the card. It implements device.Block.
+const (
+	maxBlocks    = 128      // of one command
+	voltage33    = 0x1aa    // of sendIfCond: 2.7-3.6 V, and a pattern: 4.3.13
+	highCapacity = 1 << 30  // of appOpCond: 4.2.3.1
+	voltages     = 0xff8000 // 2.7-3.6 V
+	ready        = 1 << 31
+
+	stateShift, stateTransfer = 9, 4 // of a status: 4.10.1
+	readyForData              = 1 << 8
+	statusErrors              = 0xfdf98008 // those of R1 that say that a command failed
+)
+
+// A Card is one behind a controller. It implements device.Block.
 type Card struct {
-	regs   mmio.Space
-	baseHz uint32
+	host Host
 
 	mu       sync.Mutex
 	address  uint32 // RCA, in the upper half
@@ -32,46 +52,17 @@ type Card struct {
 	failed   bool
 }
 
-// Open finds the card behind the controller at regs, whose clock is baseHz.
-func Open(regs mmio.Space, baseHz uint32) (*Card, error) {
-	if regs.Size() < size || baseHz == 0 {
-		return nil, errRegisters
-	}
-	c := &Card{regs: regs, baseHz: baseHz}
-	if err := c.reset(); err != nil {
+// Open finds the card behind a controller.
+func Open(host Host) (*Card, error) {
+	c := &Card{host: host}
+	if err := host.Reset(); err != nil {
 		return nil, err
 	}
+	clock.Sleep(2 * clock.Millisecond) // PL, 6.4.1: 74 clocks before the first command
 	if err := c.identify(); err != nil {
 		return nil, err
 	}
 	return c, nil
-}
-
-// reset resets the controller: 5.2, CONTROL1.
-func (c *Card) reset() error {
-	control1.Store(c.regs, resetAll)
-	if !c.poll(func() bool { return control1.Load(c.regs)&resetAll == 0 }) {
-		return errReset
-	}
-	control0.Store(c.regs, power)
-	raised.Store(c.regs, 0)
-	wanted.Store(c.regs, errors|commandDone|dataDone|writeReady|readReady)
-	happened.Store(c.regs, ^uint32(0))
-	return c.setClock(slowHz)
-}
-
-// setClock gives the card a clock of hz or a little less: the base, divided by twice a number of ten bits.
-func (c *Card) setClock(hz uint32) error {
-	divisor := min((c.baseHz+2*hz-1)/(2*hz), 1023)
-	control1.Store(c.regs, longestWait)
-	v := longestWait | clockInternal | divisor&0xff<<8 | divisor>>8<<6
-	control1.Store(c.regs, v)
-	if !c.poll(func() bool { return control1.Load(c.regs)&clockStable != 0 }) {
-		return errClock
-	}
-	control1.Store(c.regs, v|clockCard)
-	clock.Sleep(2 * clock.Millisecond) // PL, 6.4.1: 74 clocks before the first command
-	return nil
 }
 
 // identify makes the card ready: PL, 4.2 and figure 4-2.
@@ -97,7 +88,7 @@ func (c *Card) identify() error {
 			break
 		}
 		if tries == 100 {
-			return errTimeout
+			return ErrTimeout
 		}
 		clock.Sleep(10 * clock.Millisecond)
 	}
@@ -114,20 +105,20 @@ func (c *Card) identify() error {
 		return err
 	}
 	if c.bytes = capacity(got); c.bytes == 0 {
-		return errCard
+		return ErrCard
 	}
 	// 4. Select it, with four bits, at full speed.
 	if _, err := c.send(selectCard, c.address); err != nil {
 		return err
 	}
-	if _, err := c.send(setBlockLen, blockSize); err != nil {
+	if _, err := c.send(setBlockLen, BlockSize); err != nil {
 		return err
 	}
 	if _, err := c.application(appBusWidth, 2); err != nil {
 		return err
 	}
-	control0.Store(c.regs, control0.Load(c.regs)|wide)
-	return c.setClock(fastHz)
+	c.host.Widen()
+	return c.host.SetClock(fastHz)
 }
 
 // capacity is how many bytes a card's CSD says, 0 if it says nothing that makes sense: PL, 5.3. The controller leaves out the last
@@ -144,7 +135,7 @@ func capacity(csd [4]uint32) int64 {
 	switch bits(127, 126) {
 	case 0:
 		shift := bits(83, 80) + bits(49, 47) + 2
-		return (bits(73, 62) + 1) << min(shift, 32) / blockSize * blockSize
+		return (bits(73, 62) + 1) << min(shift, 32) / BlockSize * BlockSize
 	case 1:
 		return (bits(69, 48) + 1) * 512 << 10
 	}
@@ -156,7 +147,7 @@ func (c *Card) Name() string { return "mmcblk0" }
 
 // Geometry implements device.Block.
 func (c *Card) Geometry() device.Geometry {
-	return device.Geometry{Size: c.bytes, Sector: blockSize, Physical: blockSize, Optimal: maxBlocks * blockSize}
+	return device.Geometry{Size: c.bytes, Sector: BlockSize, Physical: BlockSize, Optimal: maxBlocks * BlockSize}
 }
 
 // ReadAt implements device.Block.
