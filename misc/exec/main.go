@@ -58,10 +58,14 @@ func failed(name string, err error) int {
 // config is the machine that the environment's MIRAGE_ variables ask for.
 func config(args []string) (c vm.Config, err error) {
 	c = vm.Config{Image: args[0], Args: args[1:], Machine: os.Getenv("MIRAGE_MACHINE"), Accel: os.Getenv("MIRAGE_ACCEL")}
-	if c.Memory, err = number("MIRAGE_MEM", 512); err != nil {
+	memory, cpus := 512, 1
+	if c.Machine == "raspi3b" {
+		memory, cpus = 0, 0 // what the board has
+	}
+	if c.Memory, err = number("MIRAGE_MEM", memory); err != nil {
 		return c, err
 	}
-	if c.CPUs, err = number("MIRAGE_SMP", 1); err != nil {
+	if c.CPUs, err = number("MIRAGE_SMP", cpus); err != nil {
 		return c, err
 	}
 	if limit := os.Getenv("MIRAGE_TIMEOUT"); limit != "" {
