@@ -17,19 +17,25 @@ const (
 	eventOp  = 32
 	hvmOp    = 34
 
-	memoryRelease      = 1 // XENMEM_decrease_reservation
-	memoryPopulate     = 6
-	memoryAddToPhysmap = 7
-	eventBind          = 0 // EVTCHNOP_bind_interdomain
-	eventClose         = 3
-	eventSend          = 4
-	eventStatus        = 5
-	eventAlloc         = 6
-	hvmGetParam        = 1
+	memoryRelease  = 1 // XENMEM_decrease_reservation
+	memoryPopulate = 6
+	eventBind      = 0 // EVTCHNOP_bind_interdomain
+	eventClose     = 3
+	eventSend      = 4
+	eventStatus    = 5
+	eventAlloc     = 6
+	hvmGetParam    = 1
 )
 
 // Machine is the Xen that the machine runs on. It implements Hypervisor.
 type Machine struct{}
+
+// Suspend suspends the machine, and reports whether it has become another domain meanwhile: what it had of event channels and
+// grants is void then. The error says that Xen refuses.
+func Suspend() (restored bool, err error) {
+	r := machine.XenSuspend()
+	return r == 0, result("the machine was not suspended", r)
+}
 
 // result makes an error of a hypercall's result.
 func result(what string, r int) error {
@@ -51,11 +57,9 @@ func (Machine) Param(p Param) uint64 {
 // Shared implements Hypervisor.
 func (Machine) Shared(frame uint64) *dma.Memory { return dma.Shared(frame * dma.PageSize) }
 
-// Place implements Hypervisor. The structure is xen_add_to_physmap.
+// Place implements Hypervisor.
 func (Machine) Place(s Space, index int, mem *dma.Memory) error {
-	arg := [4]uint64{Self | uint64(s)<<32, uint64(index), mem.Addr() / dma.PageSize}
-	_, r := machine.XenCall(memoryOp, memoryAddToPhysmap, arg, 0)
-	return result("no page of a shared table", r)
+	return result("no page of a shared table", machine.XenPlace(uint32(s), uint64(index), mem.Addr()))
 }
 
 // Listen implements Hypervisor. The structure is evtchn_alloc_unbound.

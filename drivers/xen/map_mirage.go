@@ -61,7 +61,7 @@ func (Machine) Map(domain uint16, refs []uint32) (*dma.Memory, func(), error) {
 	if len(refs) == 0 || len(refs) > listFrames {
 		return nil, nil, errHole
 	}
-	m := &mapping{Memory: dma.Alloc(len(refs) * dma.PageSize)}
+	m := &mapping{Memory: dma.Alloc(len(refs) * dma.PageSize), life: machine.XenLives()}
 	if m.Memory == nil {
 		return nil, nil, errMemory
 	}
@@ -87,11 +87,15 @@ type mapping struct {
 	*dma.Memory
 	holes   int
 	handles []uint32 // of the mapped pages, from the first on
+	life    uint32   // in which the handles mean something
 }
 
 // unmap gives the pages back, and frees the memory that has its own pages again. Where Xen refuses either, it is lost: nobody may
 // use it.
 func (m *mapping) unmap() {
+	if m.life != machine.XenLives() {
+		m.handles = nil // the machine was restored with holes
+	}
 	for i, handle := range m.handles {
 		// struct gnttab_unmap_grant_ref.
 		arg := [4]uint64{m.Addr() + uint64(i)*dma.PageSize, 0, uint64(handle)}

@@ -147,6 +147,9 @@ func interrupt(vec uint32) {
 		return // no end of interrupt: it does not come by the APIC
 	case vec == vectorFlush:
 		flushIfAsked()
+		apicWrite(apicEOI, 0)
+		suspendIfAsked()
+		return
 	case vec >= vectorLine && vec <= vectorLast:
 		irqFire(vec - vectorLine)
 	}

@@ -11,11 +11,19 @@ import (
 // Clocks. The CPU's counter (TSC, generic timer) runs on at a rate that the boot finds out; nanotime scales it. The wall
 // clock follows from that.
 
-// counter is written once, at boot. nanoseconds = (counter - base) * mult / 2^32.
-var counter struct {
+// counter is written at boot, and when the machine has been away (xensuspend_mirage.go). nanoseconds = (counter - base) * mult / 2^32.
+var counter counterLaw
+
+type counterLaw struct {
 	base uint64
 	mult uint64
 	hz   uint64
+}
+
+func (c *counterLaw) setRate(hz uint64) {
+	hi, lo := uint64(1e9)/hz, uint64(1e9)%hz
+	c.hz = hz
+	c.mult = hi<<32 + (lo<<32)/hz
 }
 
 // wall is how the wall clock follows from nanotime. What holds now is never changed: a change is written to the next place and then
@@ -68,9 +76,7 @@ func counterStart(hz uint64) {
 		print("mirage: the clock is said to run at ", hz, " Hz\n")
 		throw("boot: no usable clock")
 	}
-	hi, lo := uint64(1e9)/hz, uint64(1e9)%hz
-	counter.hz = hz
-	counter.mult = hi<<32 + (lo<<32)/hz
+	counter.setRate(hz)
 	counter.base = counterRead()
 }
 

@@ -42,6 +42,7 @@ type xenArg = [4]uint64
 var (
 	xenShared *xenInfo        // nil until xenShare
 	xenLines  [xenPorts]uint8 // a port's interrupt line, plus 1
+	xenLives  atomic.Uint32   // how often the machine has gone on as another domain
 )
 
 // xenInfo is shared_info, of xen/include/public/xen.h.
@@ -98,16 +99,41 @@ func xenShare() {
 	if page == 0 {
 		throw("boot: no memory for Xen's page")
 	}
-	// Xen frees what was there. Space 0 is shared_info.
-	if _, r := xenCall(xenMemoryOp, memoryAddToPhysmap, xenArg{domainSelf, 0, uint64(page / pageSize4K)}, 0); r != 0 {
+	const sharedInfo = 0
+	if xenPlace(sharedInfo, 0, uint64(page)) != 0 {
 		throw("boot: Xen does not share its page")
 	}
-	info := (*xenInfo)(physPointer(page))
-	for i := range info.mask {
-		atomic.Store64(&info.mask[i], ^uint64(0))
-	}
-	xenShared = info
+	xenShared = (*xenInfo)(physPointer(page))
+	xenMaskAll()
 	powerOff = xenEnd
+}
+
+func xenMaskAll() {
+	for i := range xenShared.mask {
+		atomic.Store64(&xenShared.mask[i], ^uint64(0))
+	}
+}
+
+// xenPlaced are the pages of its own that Xen has put into the machine's memory: xen_add_to_physmap.
+var xenPlaced struct {
+	pages [72]xenArg
+	n     int
+}
+
+// xenPlace has Xen put page index of a space where phys is, whose page it frees, and returns its result. One thread at a time
+// calls it.
+func xenPlace(space uint32, index, phys uint64) int {
+	p := &xenPlaced
+	if p.n == len(p.pages) {
+		return -28 // ENOSPC
+	}
+	arg := xenArg{domainSelf | uint64(space)<<32, index, phys / pageSize4K}
+	_, r := xenCall(xenMemoryOp, memoryAddToPhysmap, arg, 0)
+	if r == 0 {
+		p.pages[p.n] = arg
+		p.n++
+	}
+	return r
 }
 
 // xenEvents fires the lines of the ports that have news. They all come to the first CPU.
@@ -143,9 +169,12 @@ func xenLine(port uint32) int32 {
 	return line
 }
 
-// xenFreeLine gives back a line on which nobody waits. Events of its channel go nowhere from now on.
+// xenFreeLine gives back a line on which nobody waits. Events of its channel go nowhere from now on, unless the port is
+// another channel's already.
 func xenFreeLine(line int32, port uint32) {
-	xenLines[port] = 0
+	if xenLines[port] == uint8(line)+1 {
+		xenLines[port] = 0
+	}
 	irqFree(line)
 }
 

@@ -45,8 +45,29 @@ func xenInit() {
 		return
 	}
 	xenShare()
+	xenDeliver()
+}
+
+// xenDeliver has events arrive by a vector.
+func xenDeliver() {
 	if _, r := xenCall(xenHVMOp, hvmSetParam, xenArg{domainSelf | hvmCallback<<32, callbackVector | vectorXen}, 0); r != 0 {
 		throw("boot: Xen does not deliver events by a vector")
+	}
+}
+
+// counterResume has the clock go on from now, which it showed when the counter showed ticks: time in which the machine was away is
+// none, as on Linux. The counter may run at another rate from now on.
+func counterResume(now int64, ticks uint64) {
+	if hz := tscFromXen(); hz != counter.hz && hz >= 1e6 {
+		counter.setRate(hz)
+		counter.base = counterRead() - (counterAt(now) - counter.base)
+		// That is exact but for the rate's rounding, which is made good.
+		counter.base -= uint64((now - nanotime1()) * int64(hz>>10) / (1e9 >> 10))
+	} else {
+		counter.base += counterRead() - ticks
+	}
+	for nanotime1() < now {
+		counter.base -= counter.hz / 1e6
 	}
 }
 

@@ -20,6 +20,15 @@ func machine_xenLine(port uint32) int32 { return xenLine(port) }
 //go:linkname machine_freeXenLine internal/mirage/machine.runtime_freeXenLine
 func machine_freeXenLine(line int32, port uint32) { xenFreeLine(line, port) }
 
+//go:linkname machine_xenPlace internal/mirage/machine.runtime_xenPlace
+func machine_xenPlace(space uint32, index, phys uint64) int { return xenPlace(space, index, phys) }
+
+//go:linkname machine_xenSuspend internal/mirage/machine.runtime_xenSuspend
+func machine_xenSuspend() int { return xenSuspend() }
+
+//go:linkname machine_xenLives internal/mirage/machine.runtime_xenLives
+func machine_xenLives() uint32 { return xenLives.Load() }
+
 //go:linkname machine_mapShared internal/mirage/machine.runtime_mapShared
 func machine_mapShared(phys uint64) uintptr {
 	if phys >= physLimit || !vmMapPages(physBase+uintptr(phys), uintptr(phys), pageSize4K, vmRead|vmWrite, false) {

@@ -28,6 +28,7 @@ type Guest struct {
 	CPUs   int    // default 1
 	Disk   string // the name of a disk of 16 MiB, which guests may have one after the other; default: none
 	Ask    string // a shell script that dom0 runs while it runs, and then ends it
+	Beside *Guest // another guest, for the script to make of the file beside/config
 }
 
 // A Result is what became of a guest.
@@ -159,26 +160,32 @@ func prepare(dir, tree, arch string, guests []Guest) error {
 func writeGuests(out io.Writer, arch string, guests []Guest) error {
 	w := cpio.NewWriter(out)
 	for _, g := range guests {
-		dir := "guests/" + g.Name + "/"
-		config := []byte(g.config(arch))
-		image, err := imageOf(g.Image, arch)
-		if err != nil {
-			return err
-		}
-		if err := w.File(dir+"kernel", 0o644, time.Time{}, int64(len(image)), bytes.NewReader(image)); err != nil {
-			return err
-		}
-		if err := w.File(dir+"config", 0o644, time.Time{}, int64(len(config)), bytes.NewReader(config)); err != nil {
-			return err
-		}
-		if g.Ask == "" {
-			continue
-		}
-		if err := w.File(dir+"ask", 0o644, time.Time{}, int64(len(g.Ask)), strings.NewReader(g.Ask)); err != nil {
+		if err := writeGuest(w, arch, "guests/"+g.Name+"/", "00:16:3e:01:02:03", &g); err != nil {
 			return err
 		}
 	}
 	return w.Close()
+}
+
+// writeGuest writes a guest's files to a folder, and those of the one beside it to one in there.
+func writeGuest(w *cpio.Writer, arch, dir, mac string, g *Guest) error {
+	image, err := imageOf(g.Image, arch)
+	if err != nil {
+		return err
+	}
+	config := g.config(arch, "/"+dir+"kernel", mac)
+	for name, text := range map[string]string{"kernel": string(image), "config": config, "ask": g.Ask} {
+		if name == "ask" && text == "" {
+			continue
+		}
+		if err := w.File(dir+name, 0o644, time.Time{}, int64(len(text)), strings.NewReader(text)); err != nil {
+			return err
+		}
+	}
+	if g.Beside == nil {
+		return nil
+	}
+	return writeGuest(w, arch, dir+"beside/", "00:16:3e:01:02:04", g.Beside)
 }
 
 // imageOf is an image as Xen loads it: on arm64 in the form of Linux's Image.
@@ -195,14 +202,14 @@ func imageOf(file, arch string) ([]byte, error) {
 }
 
 // config is the guest's configuration: xl.cfg(5).
-func (g *Guest) config(arch string) string {
+func (g *Guest) config(arch, kernel, mac string) string {
 	var b strings.Builder
 	if arch == "amd64" { // arm64 has one kind of guests
 		b.WriteString("type=\"pvh\"\n")
 	}
-	fmt.Fprintf(&b, "name=%q\nkernel=\"/guests/%[1]s/kernel\"\nextra=%q\n", g.Name, g.Line)
+	fmt.Fprintf(&b, "name=%q\nkernel=%q\nextra=%q\n", g.Name, kernel, g.Line)
 	fmt.Fprintf(&b, "memory=%d\nvcpus=%d\n", cmp.Or(g.Memory, 128), cmp.Or(g.CPUs, 1))
-	b.WriteString("vif=['mac=00:16:3e:01:02:03,bridge=xenbr0,script=/etc/xen/scripts/vif']\n")
+	fmt.Fprintf(&b, "vif=['mac=%s,bridge=xenbr0,script=/etc/xen/scripts/vif']\n", mac)
 	if g.Disk != "" {
 		fmt.Fprintf(&b, "disk=['format=raw,vdev=xvda,access=rw,script=/etc/xen/scripts/disk,target=/disks/%s']\n", g.Disk)
 	}

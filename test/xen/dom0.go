@@ -33,7 +33,7 @@ var abis = map[string]abi{
 }
 
 // programs are the toolstack's, and what others of them load without saying so.
-var programs = []string{"xl", "xenstored", "xenconsoled", "xen-init-dom0"}
+var programs = []string{"xl", "xenstored", "xenconsoled", "xen-init-dom0", "vchan-socket-proxy", "libxl-save-helper"}
 
 // modules are the kernel's that dom0 needs.
 var modules = []string{"xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs", "xen-netback", "xen-blkback", "loop", "bridge"}

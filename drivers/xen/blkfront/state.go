@@ -19,7 +19,7 @@ func (d *Device) watch() {
 		case s == bus.Unknown, s == bus.Closing, s == bus.Closed, s == bus.InitWait:
 			err = d.again(s)
 		}
-		if err != nil {
+		if err != nil && !d.front.Stale() {
 			d.Fail(err)
 			device.RemoveBlock(d)
 			return

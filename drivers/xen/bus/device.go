@@ -26,6 +26,7 @@ var (
 	errBackend = errors.New("xenbus: a device without a back end")
 	errTime    = errors.New("xenbus: the back end does not get ready")
 	errClosed  = errors.New("xenbus: the back end closes")
+	errStale   = errors.New("xenbus: the machine was suspended")
 	errNumber  = errors.New("xenbus: the back end says something that is no number")
 )
 
@@ -36,6 +37,7 @@ type Device struct {
 	Backend   string // the other's
 	BackendID uint16 // the domain that has it
 
+	life   uint32        // of the machine, in which that is so
 	states *store.Watch  // Follow's
 	closed chan struct{} // when nobody wants to hear of them any more
 }
@@ -65,17 +67,19 @@ func Attach(c *store.Client, kind string, f func(*Device), complain func(error))
 	if err != nil {
 		return err
 	}
-	known := map[string]bool{}
+	known, life := map[string]string{}, c.Lives() // back ends, by our folder
 	look := func() {
+		before := life
+		life = c.Lives()
 		all, err := Devices(c, kind)
 		if err != nil {
 			complain(err)
 		}
-		now := map[string]bool{}
+		now := map[string]string{}
 		for _, d := range all {
-			// Another back end is another device, though it has the name of one that was there.
-			now[d.Path+" "+d.Backend] = true
-			if !known[d.Path+" "+d.Backend] {
+			now[d.Path] = d.Backend
+			// Another back end is another device, though it has the name of one that was there; but not if all have become others.
+			if backend, ok := known[d.Path]; !ok || backend != d.Backend && life == before {
 				f(d)
 			}
 		}
@@ -98,20 +102,33 @@ func Attach(c *store.Client, kind string, f func(*Device), complain func(error))
 
 func open(c *store.Client, path string) (*Device, error) {
 	d := &Device{Store: c, Path: path}
-	id, err := d.Read("backend-id")
-	if err != nil {
+	if err := d.find(); err != nil {
 		return nil, err
 	}
-	if d.Backend, err = d.Read("backend"); err != nil {
-		return nil, err
-	}
-	n, err := strconv.ParseUint(id, 10, 16)
-	if err != nil || d.Backend == "" {
-		return nil, errBackend
-	}
-	d.BackendID = uint16(n)
 	return d, nil
 }
+
+// find finds the back end.
+func (d *Device) find() error {
+	life := d.Store.Lives()
+	id, err := d.Read("backend-id")
+	if err != nil {
+		return err
+	}
+	backend, err := d.Read("backend")
+	if err != nil {
+		return err
+	}
+	n, err := strconv.ParseUint(id, 10, 16)
+	if err != nil || backend == "" {
+		return errBackend
+	}
+	d.Backend, d.BackendID, d.life = backend, uint16(n), life
+	return nil
+}
+
+// Stale reports whether the machine has become another domain meanwhile: the back end is another one, for Next to find.
+func (d *Device) Stale() bool { return d.life != d.Store.Lives() }
 
 // Read returns what stands in our folder.
 func (d *Device) Read(key string) (string, error) { return d.Store.Read(store.None, d.Path+"/"+key) }

@@ -26,6 +26,9 @@ func (d *Device) await(want State, ns int64, over func(State) bool) error {
 		case <-late:
 			return errTime
 		}
+		if d.Stale() {
+			return errStale
+		}
 		switch s, err := d.State(); {
 		case err != nil:
 			return err
@@ -45,13 +48,41 @@ func (d *Device) Follow() (err error) {
 }
 
 // Next waits until the back end says a state, which may be the one that it said before, and returns it. After Close it is an error.
+// When the machine has become another domain there is another back end, whose states follow.
 func (d *Device) Next() (s State, err error) {
+	if !d.Stale() {
+		select {
+		case <-d.states.C:
+		case <-d.closed:
+		case <-d.Store.Failed():
+		}
+	}
 	select {
-	case <-d.states.C:
 	case <-d.closed:
 		return Unknown, errClosed
-	case <-d.Store.Failed():
+	default:
 	}
+	if d.Stale() {
+		return d.again()
+	}
+	return d.State()
+}
+
+// again finds the back end that the machine has as another domain, and follows it.
+func (d *Device) again() (State, error) {
+	switch err := d.find(); {
+	case err == store.ErrNotFound:
+		d.life = d.Store.Lives()
+		return Unknown, nil
+	case err != nil:
+		return Unknown, err
+	}
+	states, err := d.Store.Watch(d.Backend + "/state")
+	if err != nil {
+		return Unknown, err
+	}
+	d.Store.Unwatch(d.states)
+	d.states = states
 	return d.State()
 }
 

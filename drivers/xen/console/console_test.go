@@ -32,7 +32,7 @@ func open(t testing.TB) (*daemon, *Device) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.line.Close() })
+	t.Cleanup(func() { d.channel.Line.Close() })
 	return c, d
 }
 

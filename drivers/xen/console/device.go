@@ -5,7 +5,6 @@ import (
 	"internal/mirage/device"
 	"internal/mirage/drivers/xen"
 	"internal/mirage/drivers/xen/ring"
-	"internal/mirage/irq"
 	"sync"
 )
 
@@ -25,8 +24,7 @@ const (
 
 // A Device is a console. It implements device.Console.
 type Device struct {
-	line   irq.Line
-	notify func()
+	channel *xen.Channel
 
 	mu            sync.Mutex
 	changed       sync.Cond // there was an event
@@ -43,10 +41,9 @@ func Open(h xen.Hypervisor) (*Device, error) {
 		return nil, err
 	}
 	d := &Device{
-		line:   c.Line,
-		notify: c.Notify,
-		input:  ring.Bytes{Mem: c.Mem, Counts: c.Mem, Data: inputData, Size: inputSize, Taken: inputTaken, Put: inputPut},
-		output: ring.Bytes{Mem: c.Mem, Counts: c.Mem, Data: outputData, Size: outputSize, Taken: outputTaken, Put: outputPut},
+		channel: c,
+		input:   ring.Bytes{Mem: c.Mem, Counts: c.Mem, Data: inputData, Size: inputSize, Taken: inputTaken, Put: inputPut},
+		output:  ring.Bytes{Mem: c.Mem, Counts: c.Mem, Data: outputData, Size: outputSize, Taken: outputTaken, Put: outputPut},
 	}
 	d.changed.L = &d.mu
 	go d.watch()
@@ -60,7 +57,7 @@ func (d *Device) Name() string { return "xvc0" }
 func (d *Device) watch() {
 	ok := true
 	for ok {
-		ok = d.line.Wait()
+		ok = d.channel.Line.Wait()
 		d.mu.Lock()
 		d.failed = d.failed || !ok
 		d.changed.Broadcast()
@@ -92,7 +89,7 @@ func (d *Device) Read(p []byte) (int, error) {
 	for {
 		n := d.input.Read(p)
 		if n > 0 {
-			d.notify() // there is room for more
+			d.channel.Notify() // there is room for more
 			return n, nil
 		}
 		if d.broken() {
@@ -115,11 +112,21 @@ func (d *Device) Write(p []byte) (n int, err error) {
 			return n, errGone
 		}
 		if k > 0 {
-			d.notify()
+			d.channel.Notify()
 		}
 		if n == len(p) && d.output.Empty() {
 			return n, nil
 		}
 		d.changed.Wait()
+	}
+}
+
+// Suspended calls suspend when all that was written has been taken. If that returns true, the machine has become another domain,
+// whose ring is empty.
+func (d *Device) Suspended(suspend func() (restored bool)) {
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	if suspend() {
+		d.channel.Restored()
 	}
 }

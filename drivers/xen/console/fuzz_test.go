@@ -35,7 +35,7 @@ func FuzzHostileDaemon(f *testing.F) {
 			c.domain.Raise(c.port)
 			in = in[2:]
 		}
-		d.line.Close()
+		d.channel.Line.Close()
 		c.page.Store32(3076, 1<<30) // the reader may find input for ever
 		c.page.Store32(3080, 1<<30)
 		<-done

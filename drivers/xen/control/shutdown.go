@@ -4,31 +4,52 @@ import "internal/mirage/drivers/xen/store"
 
 const request = "control/shutdown"
 
-// Open has shutdown called each time that the machine is asked to end. It must not block.
-func Open(c *store.Client, shutdown func()) error {
-	if err := c.Write(store.None, "control/feature-poweroff", "1"); err != nil {
+// Functions are what is done when the machine is asked to.
+type Functions struct {
+	End     func() // must not block
+	Suspend func() // returns when the machine goes on; nil: it cannot be suspended
+}
+
+// Open has the functions called each time that the machine is asked.
+func Open(c *store.Client, f Functions) error {
+	if err := f.announce(c); err != nil {
 		return err
 	}
 	w, err := c.Watch(request)
 	if err != nil {
 		return err
 	}
-	go serve(c, w, shutdown)
+	go f.serve(c, w)
 	return nil
 }
 
-// serve passes requests on until the store fails, which says so itself.
-func serve(c *store.Client, w *store.Watch, shutdown func()) {
+// announce says what the machine may be asked for.
+func (f Functions) announce(c *store.Client) error {
+	err := c.Write(store.None, "control/feature-poweroff", "1")
+	if err == nil && f.Suspend != nil {
+		err = c.Write(store.None, "control/feature-suspend", "1")
+	}
+	return err
+}
+
+// serve does what is asked for until the store fails, which says so itself.
+func (f Functions) serve(c *store.Client, w *store.Watch) {
 	for {
 		select {
 		case <-w.C:
 		case <-c.Failed():
 			return
 		}
-		if v, _ := c.Read(store.None, request); v == "poweroff" || v == "halt" {
+		what, _ := c.Read(store.None, request)
+		switch {
+		case what == "poweroff", what == "halt":
 			// An empty value says that the request was taken.
 			c.Write(store.None, request, "")
-			shutdown()
+			f.End()
+		case what == "suspend" && f.Suspend != nil:
+			c.Write(store.None, request, "")
+			f.Suspend()
+			f.announce(c) // the folder may be another domain's
 		}
 	}
 }

@@ -25,7 +25,7 @@ func open(t *testing.T) (*xentest.Store, *store.Client) {
 func TestShutdown(t *testing.T) {
 	s, c := open(t)
 	asked := make(chan bool, 10)
-	if err := Open(c, func() { asked <- true }); err != nil {
+	if err := Open(c, Functions{End: func() { asked <- true }}); err != nil {
 		t.Fatal(err)
 	}
 	if s.Get("control/feature-poweroff") != "1" || s.Get("control/feature-reboot") != "" || s.Get("control/feature-suspend") != "" {
@@ -57,8 +57,35 @@ func TestErrors(t *testing.T) {
 			}
 			return ""
 		}
-		if err := Open(c, nil); err != store.Error("EQUOTA") {
+		if err := Open(c, Functions{Suspend: func() {}}); err != store.Error("EQUOTA") {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+// Suspension is announced where it works: before, and behind it too, since the machine may be another domain then.
+func TestSuspend(t *testing.T) {
+	s, c := open(t)
+	suspended, goOn := make(chan bool), make(chan bool)
+	if err := Open(c, Functions{Suspend: func() { suspended <- true; <-goOn }}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if s.Get("control/feature-suspend") != "1" || s.Get("control/feature-poweroff") != "1" {
+			t.Error("features")
+		}
+		s.Set(request, "suspend")
+		<-suspended
+		if s.Get(request) != "" {
+			t.Error("the request is not answered before it is done")
+		}
+		s.Delete("control/feature-suspend")
+		announced, err := c.Watch("control/feature-suspend")
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-announced.C // there is such a watch
+		goOn <- true
+		<-announced.C
 	}
 }

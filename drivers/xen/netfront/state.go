@@ -20,7 +20,7 @@ func (d *Device) watch() {
 		case s == bus.Closing, s == bus.Closed, s == bus.InitWait:
 			err = d.again(s)
 		}
-		if err != nil {
+		if err != nil && !d.front.Stale() {
 			d.fail(err)
 			d.disconnect()
 			return

@@ -113,3 +113,39 @@ func TestAttachAndDetach(t *testing.T) {
 		c.store.Set(backend+"/state", "2")
 	}
 }
+
+// A domain that is restored has its cards with new back ends, and nothing of what it had shared: frames go on.
+func TestRestored(t *testing.T) {
+	c, d := open(t)
+	got := collect(d)
+	for turn := range 3 {
+		held := d.Alloc(60) // the stack has a frame meanwhile
+		c.client.Suspended(func() bool {
+			c.domain.Restore()
+			c.store.Restore()
+			c.store.Set("device/vif/0/state", "1")
+			c.store.Set(backend+"/state", "2")
+			return true
+		})
+		eventually(t, "the link is down", func() bool { return !d.LinkUp() })
+		d.Transmit(held)
+		eventually(t, "the driver is connected", func() bool { return c.store.Get("device/vif/0/state") == "4" })
+		c.attach()
+		c.store.Set(backend+"/state", "4")
+		eventually(t, "the link is up", d.LinkUp)
+		frame := bytes.Repeat([]byte{byte(turn + 1)}, 60)
+		f := d.Alloc(60)
+		copy(f.Bytes, frame)
+		d.Transmit(f)
+		d.Flush()
+		if sent, _ := c.take(); !bytes.Equal(sent, frame) {
+			t.Fatalf("turn %d: % x was sent", turn, sent)
+		}
+		id, page := c.buffer()
+		copy(page, frame)
+		c.respond(id, 0, 0, 60)
+		if r := <-got; !bytes.Equal(r.bytes, frame) {
+			t.Fatalf("turn %d: % x was received", turn, r.bytes)
+		}
+	}
+}

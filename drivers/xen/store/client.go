@@ -4,11 +4,10 @@ import (
 	"errors"
 	"internal/mirage/clock"
 	"internal/mirage/device"
-	"internal/mirage/dma"
 	"internal/mirage/drivers/xen"
 	"internal/mirage/drivers/xen/ring"
-	"internal/mirage/irq"
 	"sync"
+	"sync/atomic"
 )
 
 // An Error is what the store answers to a request that fails.
@@ -42,13 +41,15 @@ type message struct {
 // A Client talks to the xenstore.
 type Client struct {
 	requests, replies ring.Bytes
-	line              irq.Line
-	notify            func()
-	in                []byte // the beginning of the next message; the receiving goroutine's
+	channel           *xen.Channel
+	in                []byte      // the beginning of the next message; the receiving goroutine's
+	emptied           atomic.Bool // the ring was: what in has is no beginning of anything
+	lives             atomic.Uint32
 
-	asking   sync.Mutex // one request at a time
-	next     uint32     // its number
-	patience int64
+	transacting sync.RWMutex // by those who make transactions, which do not survive the machine
+	asking      sync.Mutex   // one request at a time
+	next        uint32       // its number
+	patience    int64
 
 	mu      sync.Mutex
 	room    sync.Cond       // for requests, or the client has failed
@@ -68,17 +69,17 @@ func Open(h xen.Hypervisor) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := newClient(s.Mem, s.Line, s.Notify)
+	c := newClient(s)
 	go c.serve()
 	return c, nil
 }
 
-func newClient(mem *dma.Memory, line irq.Line, notify func()) *Client {
+func newClient(s *xen.Channel) *Client {
+	mem := s.Mem
 	c := &Client{
 		requests: ring.Bytes{Mem: mem, Counts: mem, Data: requestData, Size: ringSize, Taken: requestTaken, Put: requestPut},
 		replies:  ring.Bytes{Mem: mem, Counts: mem, Data: replyData, Size: ringSize, Taken: replyTaken, Put: replyPut},
-		line:     line,
-		notify:   notify,
+		channel:  s,
 		in:       make([]byte, 0, headerSize+maxBody),
 		answer:   make(chan message, 1),
 		patience: patience,
@@ -97,7 +98,7 @@ func (c *Client) serve() {
 		c.mu.Lock()
 		c.room.Broadcast()
 		c.mu.Unlock()
-		if err == nil && !c.line.Wait() {
+		if err == nil && !c.channel.Line.Wait() {
 			err = errGone
 		}
 		if err != nil {
@@ -110,7 +111,7 @@ func (c *Client) serve() {
 // fail ends the client.
 func (c *Client) fail(err error) {
 	device.Report("xenstore", err)
-	c.line.Close()
+	c.channel.Line.Close()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.err = err
@@ -121,11 +122,17 @@ func (c *Client) fail(err error) {
 // receive takes all messages that are there.
 func (c *Client) receive() error {
 	for {
-		n := c.replies.Read(c.in[len(c.in):c.wanted()])
+		at := len(c.in)
+		n := c.replies.Read(c.in[at:c.wanted()])
+		// A ring that was emptied has something only once that was said.
+		if c.emptied.Swap(false) {
+			copy(c.in[:n], c.in[at:at+n])
+			c.in = c.in[:0]
+		}
 		if n == 0 {
 			return c.replies.Err()
 		}
-		c.notify() // there is room for more
+		c.channel.Notify() // there is room for more
 		c.in = c.in[:len(c.in)+n]
 		if len(c.in) < headerSize {
 			continue
@@ -179,6 +186,11 @@ func (c *Client) deliver(m message) error {
 func (c *Client) ask(k kind, t Transaction, parts ...string) ([]byte, error) {
 	c.asking.Lock()
 	defer c.asking.Unlock()
+	return c.request(k, t, parts...)
+}
+
+// request is ask for one who has asking.
+func (c *Client) request(k kind, t Transaction, parts ...string) ([]byte, error) {
 	c.next++
 	if c.next == 0 {
 		c.next = 1
@@ -261,7 +273,7 @@ func (c *Client) send(b []byte) error {
 			return err
 		}
 		if n > 0 {
-			c.notify()
+			c.channel.Notify()
 		}
 		if b = b[n:]; len(b) == 0 {
 			return nil
@@ -274,7 +286,7 @@ func (c *Client) send(b []byte) error {
 			c.asked = 0
 			return errTime
 		default:
-			c.line.Close() // serve ends the client
+			c.channel.Line.Close() // serve ends the client
 			return errTime
 		}
 	}

@@ -4,6 +4,7 @@ package store
 
 import (
 	"internal/mirage/dma"
+	"internal/mirage/drivers/xen"
 	"internal/mirage/irq"
 	"testing"
 )
@@ -16,7 +17,7 @@ func FuzzMessages(f *testing.F) {
 	f.Add(append(header{kind: read, request: 1, size: 2}.append(nil), "ok"...))
 	f.Add(header{kind: failure, request: 1, size: 5000}.append(nil))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		c := newClient(dma.Alloc(dma.PageSize), irq.NewEvent(), func() {})
+		c := newClient(&xen.Channel{Mem: dma.Alloc(dma.PageSize), Line: irq.NewEvent()})
 		w := &Watch{C: make(chan struct{}, 1), token: "1"}
 		c.watches["1"] = w
 		c.asked = 1

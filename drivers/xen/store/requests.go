@@ -44,6 +44,8 @@ func (c *Client) List(t Transaction, path string) ([]string, error) {
 
 // Transact calls f for requests that are to happen together, again if another transaction came first.
 func (c *Client) Transact(f func(Transaction) error) error {
+	c.transacting.RLock()
+	defer c.transacting.RUnlock()
 	err := error(ErrAgain)
 	for try := 0; try < transactionTries && err == ErrAgain; try++ {
 		var b []byte

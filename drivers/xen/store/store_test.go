@@ -22,7 +22,7 @@ func open(t testing.TB) (*xentest.Store, *Client) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.line.Close() })
+	t.Cleanup(func() { c.channel.Line.Close() })
 	device.SetReporter(func(string, error) {})
 	return s, c
 }

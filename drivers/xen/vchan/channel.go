@@ -21,6 +21,7 @@ type Channel struct {
 	own, peer  uint // shifts of the bytes that say who is there
 	tell, ask  uint // and of what the other side, and what we, want to be told of
 	release    func()
+	stale      func() bool // the machine has become another domain: nothing leads anywhere any more
 }
 
 // serverEnd and clientEnd make c the end of a side.
@@ -116,8 +117,9 @@ func (c *Channel) Wait() bool { return c.line.Wait() }
 // Accepted reports whether a client has connected to the channel, which was offered.
 func (c *Channel) Accepted() bool { return c.there() != awaited }
 
-// Lost reports whether the other end of a channel that was connected has vanished: a domain that ends says nothing.
-func (c *Channel) Lost() bool { return !c.hypervisor.Bound(c.port) }
+// Lost reports whether the other end of a channel has vanished, which a domain that ends does not say; or whether nobody can find
+// this one any more, because the machine has become another domain.
+func (c *Channel) Lost() bool { return c.stale() || c.Accepted() && !c.hypervisor.Bound(c.port) }
 
 // Stop has Wait return.
 func (c *Channel) Stop() { c.line.Close() }

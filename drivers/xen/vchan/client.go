@@ -26,7 +26,7 @@ func (s *System) Connect(domain uint16, path string) (c *Channel, err error) {
 	if err != nil {
 		return nil, err
 	}
-	c = &Channel{hypervisor: s.Hypervisor}
+	c = s.newChannel()
 	c.clientEnd()
 	// 2. The event channel, which only one can have. Both it and the page may be of a channel that has gone meanwhile.
 	if c.port, err = s.Hypervisor.Bind(domain, remote); err != nil {

@@ -33,6 +33,11 @@ func Use(s *System) { machine.Store(s) }
 // Machine returns it, nil when the machine is no guest of Xen's.
 func Machine() *System { return machine.Load() }
 
+func (s *System) newChannel() *Channel {
+	life := s.Store.Lives()
+	return &Channel{hypervisor: s.Hypervisor, stale: func() bool { return s.Store.Lives() != life }}
+}
+
 // Domain is the machine's own number.
 func (s *System) Domain() (uint16, error) {
 	v, err := s.Store.Read(store.None, "domid")
@@ -54,7 +59,7 @@ func (s *System) Offer(domain uint16, path string, receive, send int) (c *Channe
 	}
 	left, right := orders(receive, send)
 	// 1. Its memory.
-	c = &Channel{hypervisor: s.Hypervisor}
+	c = s.newChannel()
 	c.serverEnd()
 	mem, err := s.share(c, domain, left, right)
 	if err != nil {

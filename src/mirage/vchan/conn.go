@@ -64,7 +64,7 @@ func (c *Conn) look() {
 	for {
 		select {
 		case <-t.C:
-			if c.channel.Accepted() && c.channel.Lost() {
+			if c.channel.Lost() {
 				c.lost.Store(true)
 				c.news()
 				return

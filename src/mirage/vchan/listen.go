@@ -68,14 +68,18 @@ func (l *Listener) offer() error {
 func (l *Listener) Accept() (net.Conn, error) {
 	l.accepting.Lock()
 	defer l.accepting.Unlock()
-	if l.offered == nil && !l.isClosed() {
-		if err := l.offer(); err != nil {
-			return nil, l.addr.fails("accept", err)
-		}
-	}
 	for {
 		if l.isClosed() {
 			return nil, l.addr.fails("accept", net.ErrClosed)
+		}
+		if l.offered != nil && l.offered.lost.Load() { // the machine was suspended
+			l.offered.Close()
+			l.offered = nil
+		}
+		if l.offered == nil {
+			if err := l.offer(); err != nil {
+				return nil, l.addr.fails("accept", err)
+			}
 		}
 		if c := l.offered; c.channel.Accepted() {
 			l.offer() // if it cannot be made, the next Accept tries again and says so

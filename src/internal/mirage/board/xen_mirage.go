@@ -15,12 +15,14 @@ import (
 	xenstore "internal/mirage/drivers/xen/store"
 	"internal/mirage/drivers/xen/vchan"
 	"internal/strconv"
+	"runtime"
 )
 
 // probeXen starts the devices of a guest of Xen's, of which the xenstore knows all but the console.
 func probeXen() {
 	var h xen.Machine
-	if c, err := console.Open(h); err == nil {
+	c, err := console.Open(h)
+	if err == nil {
 		device.AddConsole(c)
 		device.AddDriven(device.Driven{Bus: "xen", Name: "console-0", Driver: "xenconsole", Place: "xvc0"})
 	} else if err != xen.ErrNone {
@@ -31,7 +33,11 @@ func probeXen() {
 		report("xenstore", err)
 		return
 	}
-	if err := control.Open(s, device.Shutdown); err != nil {
+	asked := control.Functions{End: device.Shutdown}
+	if runtime.GOARCH == "amd64" { // Xen's toolstack cannot suspend others
+		asked.Suspend = func() { suspend(c, s) }
+	}
+	if err := control.Open(s, asked); err != nil {
 		report("xen control", err)
 	}
 	total, _, _ := ram{}.Sizes()
@@ -55,6 +61,25 @@ func probeXen() {
 		}
 		return err
 	})
+}
+
+// suspend suspends the machine. When it has become another domain, the drivers of its devices hear of that by the store.
+func suspend(c *console.Device, s *xenstore.Client) {
+	machine := func() (restored bool) {
+		s.Suspended(func() bool {
+			var err error
+			if restored, err = xen.Suspend(); err != nil {
+				report("xen control", err)
+			}
+			return restored
+		})
+		return restored
+	}
+	if c == nil {
+		machine()
+	} else {
+		c.Suspended(machine)
+	}
 }
 
 // A xenBus is the devices that the xenstore knows.

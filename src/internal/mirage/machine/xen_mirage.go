@@ -11,6 +11,17 @@ func XenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int) {
 	return runtime_xenCall(op, command, arg, n)
 }
 
+// XenPlace has Xen put page index of a space of its own where phys is, whose page it frees, and returns Xen's result. It does so
+// again when the machine has become another domain.
+func XenPlace(space uint32, index, phys uint64) int { return runtime_xenPlace(space, index, phys) }
+
+// XenSuspend suspends the machine, with all its CPUs, and returns when it goes on: 0 as another domain, where nothing is left of
+// event channels and rights to pages; 1 as it was; an errno, negative, when Xen refuses. One goroutine at a time calls it.
+func XenSuspend() int { return runtime_xenSuspend() }
+
+// XenLives is how often the machine has become another domain.
+func XenLives() uint32 { return runtime_xenLives() }
+
 // XenLine returns a Line that fires on events of an event channel of this machine, and lets them come. It is negative
 // when there is no line left.
 func XenLine(port uint32) Line { return note(Line(runtime_xenLine(port)), "Xen", port) }
@@ -27,6 +38,9 @@ func MapShared(phys uint64) uintptr { return runtime_mapShared(phys) }
 
 func runtime_xen() bool
 func runtime_xenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int)
+func runtime_xenPlace(space uint32, index, phys uint64) int
+func runtime_xenSuspend() int
+func runtime_xenLives() uint32
 func runtime_xenLine(port uint32) int32
 func runtime_freeXenLine(line int32, port uint32)
 func runtime_mapShared(phys uint64) uintptr
