@@ -7,7 +7,6 @@ import (
 	"internal/mirage/dma"
 	"internal/mirage/machine"
 	"sync"
-	"unsafe"
 )
 
 // Other domains' pages come where pages of RAM have been, which Xen gets back for as long: so no place has to be found for them
@@ -17,10 +16,8 @@ import (
 const (
 	grantOp = 20
 
-	memoryDecrease = 1
-	memoryPopulate = 6
-	grantMap       = 0
-	grantUnmap     = 1
+	grantMap   = 0
+	grantUnmap = 1
 
 	grantHostMap = 1 << 1 // GNTMAP_host_map
 
@@ -38,9 +35,8 @@ var frames struct {
 	list *dma.Memory
 }
 
-// reserve does a command with n pages from addr on, and returns how many Xen has done it with. The structure is
-// xen_memory_reservation.
-func reserve(command uint32, addr uint64, n int) int {
+// exchange does a command with n pages from addr on, and returns how many Xen has done it with.
+func exchange(command uint32, addr uint64, n int) int {
 	frames.mu.Lock()
 	defer frames.mu.Unlock()
 	if frames.list == nil {
@@ -51,9 +47,7 @@ func reserve(command uint32, addr uint64, n int) int {
 	for i := range n {
 		frames.list.Store64(8*i, addr/dma.PageSize+uint64(i))
 	}
-	list := uint64(uintptr(unsafe.Pointer(unsafe.SliceData(frames.list.Bytes()))))
-	_, r := machine.XenCall(memoryOp, command, [4]uint64{list, uint64(n), 0, Self}, 0)
-	return max(r, 0)
+	return reserve(command, frames.list, n)
 }
 
 // Map implements Hypervisor.
@@ -65,7 +59,7 @@ func (Machine) Map(domain uint16, refs []uint32) (*dma.Memory, func(), error) {
 	if m.Memory == nil {
 		return nil, nil, errMemory
 	}
-	if m.holes = reserve(memoryDecrease, m.Addr(), len(refs)); m.holes < len(refs) {
+	if m.holes = exchange(memoryRelease, m.Addr(), len(refs)); m.holes < len(refs) {
 		m.unmap()
 		return nil, nil, errHole
 	}
@@ -103,7 +97,7 @@ func (m *mapping) unmap() {
 			return
 		}
 	}
-	if m.holes == 0 || reserve(memoryPopulate, m.Addr(), m.holes) == m.holes {
+	if m.holes == 0 || exchange(memoryPopulate, m.Addr(), m.holes) == m.holes {
 		m.Free()
 	}
 }
