@@ -35,6 +35,15 @@ func machine_mapDevice(phys, size uint64) uintptr { return vmMapDevice(uintptr(p
 //go:linkname machine_mapTable internal/mirage/machine.runtime_mapTable
 func machine_mapTable(phys, size uint64) uintptr { return vmMapTable(uintptr(phys), uintptr(size)) }
 
+//go:linkname machine_freeInitrd internal/mirage/machine.runtime_freeInitrd
+func machine_freeInitrd(virt, n uintptr) {
+	lo, hi := uint64(virt-physBase), uint64(virt-physBase+n)
+	if lo < bootInfo.Initrd.Start || hi > bootInfo.Initrd.End {
+		throw("freeInitrd: not the initrd")
+	}
+	onTrapStack(func() { physGain(lo, hi) })
+}
+
 //go:linkname machine_allocPages internal/mirage/machine.runtime_allocPages
 func machine_allocPages(n int) (virt uintptr, phys uint64) {
 	pa := uintptr(0)

@@ -88,6 +88,23 @@ func physAdd(info *boot.Info, keep []boot.Range, lo, hi uint64) {
 	}
 }
 
+// physGain makes the whole pages of RAM in [lo, hi), which the boot had kept, allocatable.
+func physGain(lo, hi uint64) {
+	a := &physAlloc
+	lo, hi = (lo+pageSize4K-1)&^(pageSize4K-1), hi&^(pageSize4K-1)
+	for _, r := range bootInfo.RAM() {
+		r.Start, r.End = max(r.Start, lo), min(r.End, hi)
+		if r.Start >= r.End {
+			continue
+		}
+		pages := r.Size() / pageSize4K
+		flags := a.lock.lock()
+		a.usable += pages
+		a.lock.unlock(flags)
+		physFree(uintptr(r.Start), uintptr(pages))
+	}
+}
+
 // physRoom finds size bytes of RAM below limit that keep does not need, 0 when there are none.
 func physRoom(info *boot.Info, keep []boot.Range, size, limit uint64) uint64 {
 	for _, r := range info.RAM() {

@@ -1,4 +1,5 @@
-// Command inplace maps the file that it is given, reads it all, and prints its checksum and whether that took memory.
+// Command inplace maps the file that it is given, reads it all, and prints its checksum, whether that took memory, and how many
+// octets were free before.
 package main
 
 import (
@@ -6,6 +7,7 @@ import (
 	"hash/crc32"
 	"log"
 	"os"
+	"runtime/debug"
 	"syscall"
 )
 
@@ -14,11 +16,12 @@ func main() {
 	check(err)
 	info, err := f.Stat()
 	check(err)
+	debug.FreeOSMemory() // of what it took to unpack
 	before := free()
 	b, err := syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
 	check(err)
 	sum := crc32.ChecksumIEEE(b)
-	fmt.Printf("%08x %v\n", sum, before-min(before, free()) > uint64(info.Size())/2)
+	fmt.Printf("%08x %v %d\n", sum, before-min(before, free()) > uint64(info.Size())/2, before)
 }
 
 func free() uint64 {

@@ -105,7 +105,7 @@ func TestUnpack(t *testing.T) {
 	image := slices.Concat(make([]byte, 512), one, make([]byte, 511), two, make([]byte, 3))
 	before := slices.Clone(image)
 	f := newFS()
-	if err := f.Unpack(image); err != nil {
+	if err := f.Unpack(image, nil); err != nil {
 		t.Fatal(err)
 	}
 	want := strings.Join([]string{
@@ -169,7 +169,7 @@ func TestUnpackRefuses(t *testing.T) {
 		"full directory":    newc("070701", file{name: "d/x", mode: 0o100644}, file{name: "d", mode: 0o100644}),
 		"too much":          newc("070701", file{name: strings.Repeat("a/", 1500) + "x", mode: 0o100644}, file{name: strings.Repeat("b/", 1500) + "x", mode: 0o100644}),
 	} {
-		err := newFS().Unpack(image)
+		err := newFS().Unpack(image, nil)
 		if err == nil {
 			t.Errorf("%s: no error", what)
 		} else if e := err.(*FormatError); e.What == "" || e.Offset < 0 || e.Offset > len(image) {
@@ -183,7 +183,7 @@ func FuzzUnpack(f *testing.F) {
 	f.Add(newc("070702", file{name: "l", mode: 0o120777, data: "a", nlink: 1}, file{name: "n", mode: 0o20644, nlink: 1}))
 	f.Fuzz(func(t *testing.T, image []byte) {
 		tree := newFS()
-		tree.Unpack(image)
+		tree.Unpack(image, nil)
 		if limit, used, _ := tree.Usage(); used > limit || used < 0 {
 			t.Errorf("%d of %d bytes are used", used, limit)
 		}
@@ -199,8 +199,13 @@ func TestUnpackGzip(t *testing.T) {
 	w.Write(newc("070701", file{name: "packed", mode: 0o100644, data: strings.Repeat("2", 5000), nlink: 1}))
 	w.Close()
 	f := newFS()
-	if err := f.Unpack(slices.Concat(plain, []byte{0, 0, 0, 0}, b.Bytes(), make([]byte, 500))); err != nil {
+	var spared []byte
+	image := slices.Concat(plain, []byte{0, 0, 0, 0}, b.Bytes(), make([]byte, 500))
+	if err := f.Unpack(image, func(part []byte) { spared = append(spared, part...); clear(part) }); err != nil {
 		t.Fatal(err)
+	}
+	if !bytes.Equal(spared, b.Bytes()) {
+		t.Errorf("%d octets are not needed any more, want the %d that were compressed", len(spared), b.Len())
 	}
 	for name, want := range map[string]int64{"/plain": 1, "/packed": 5000} {
 		n, e := f.Open(f.Root(), name, linux.O_RDONLY, 0)
@@ -209,7 +214,7 @@ func TestUnpackGzip(t *testing.T) {
 		}
 	}
 	b.Bytes()[b.Len()-1] ^= 1
-	if err := newFS().Unpack(b.Bytes()); err == nil || !strings.Contains(err.Error(), "checksum") {
+	if err := newFS().Unpack(b.Bytes(), nil); err == nil || !strings.Contains(err.Error(), "checksum") {
 		t.Errorf("a wrong length: %v", err)
 	}
 }

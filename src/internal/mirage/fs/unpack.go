@@ -7,8 +7,9 @@ import (
 )
 
 // Unpack puts the files of an initrd into the tree, over what is there. Their contents stay in image, which must
-// not change any more. After an error the files before it are in the tree.
-func (f *FS) Unpack(image []byte) error {
+// not change any more, but for the compressed parts: spare, if it is not nil, is called with each that is not needed any more. After
+// an error the files before it are in the tree.
+func (f *FS) Unpack(image []byte, spare func(part []byte)) error {
 	u := &unpacker{fs: f, links: make(map[linkKey]*Inode)}
 	defer u.setTimes()
 	r := &reader{image: image}
@@ -26,6 +27,9 @@ func (f *FS) Unpack(image []byte) error {
 		}
 		if inside.at < len(plain) {
 			return r.fail("the initrd is compressed twice")
+		}
+		if spare != nil {
+			spare(image[r.at : r.at+n])
 		}
 		r.at += n
 	}

@@ -62,7 +62,7 @@ func (p *Process) unpack(info machine.Boot) {
 		say("the initrd is not in memory")
 		return
 	}
-	if err := p.fs.Unpack(image); err != nil {
+	if err := p.fs.Unpack(image, machine.FreeInitrd); err != nil {
 		say(err.Error())
 	}
 }

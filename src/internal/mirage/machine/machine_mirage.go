@@ -31,6 +31,11 @@ func MapTable(phys, size uint64) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(p)), size)
 }
 
+// FreeInitrd frees the pages that lie whole in part of what MapTable has returned of the initrd: nobody reads them any more.
+func FreeInitrd(part []byte) {
+	runtime_freeInitrd(uintptr(unsafe.Pointer(unsafe.SliceData(part))), uintptr(len(part)))
+}
+
 // AllocPages returns n contiguous zeroed 4 KiB pages as a virtual and a physical address, 0, 0 when there
 // are none.
 func AllocPages(n int) (virt uintptr, phys uint64) { return runtime_allocPages(n) }
@@ -243,6 +248,7 @@ func runtime_stopTimer(t unsafe.Pointer)
 func runtime_wallClock() int64
 func runtime_setPowerOff(f func(code int32))
 func runtime_calledFromOutside()
+func runtime_freeInitrd(virt, n uintptr)
 func runtime_exit(code int32)
 func runtime_signal(sig uint32)
 func runtime_memory() (total, free uint64)
