@@ -110,7 +110,7 @@ func machine_giveUnused(blocks []uint64) {
 }
 
 //go:linkname machine_balloonResized internal/mirage/machine.runtime_balloonResized
-func machine_balloonResized() { memoryLimitFollow() }
+func machine_balloonResized() { memoryLimitApply() }
 
 //go:linkname machine_trim internal/mirage/machine.runtime_trim
 func machine_trim() {

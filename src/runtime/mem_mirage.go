@@ -51,13 +51,20 @@ func needZeroAfterSysUnusedOS() bool                    { return false }
 
 // The memory limit (GOMEMLIMIT) of a program that sets none. On Linux there is none, and what is too much is swapped, or
 // killed; here RAM is all there is, and a program whose live heap fits must not die because the collector, which lets the
-// heap double, lets it outgrow RAM. The rest is for what the limit does not count: page tables and what drivers use.
+// heap double, lets it outgrow RAM.
+//
+// The limit is for what package runtime has mapped: heap, stacks and its own tables. It leaves a tenth of RAM, and follows what else
+// there is: files, the program's mappings, memory of drivers, page tables, the balloon, and what of a block of 2 MiB, present as a
+// whole, package runtime has not come to use.
 
-// memoryLimitGiven is the default that is in force, or was until the program set another.
+// memoryLimitGiven is the default that is in force, or was until the program set another. physAlloc.lock guards it.
 var memoryLimitGiven int64
 
-// memoryLimitFor is the default for so many pages.
-func memoryLimitFor(pages uint64) int64 { return int64(pages * pageSize4K / 10 * 9) }
+// memoryLimitFor is the default when so many pages serve something else.
+func memoryLimitFor(other uint64) int64 {
+	part := physAlloc.usable / 20
+	return int64(min(18*part, 19*part-min(other, 18*part)) * pageSize4K)
+}
 
 // memoryLimitInit sets the default, before gcinit. Called when nothing but the boot has used memory.
 //
@@ -65,16 +72,30 @@ func memoryLimitFor(pages uint64) int64 { return int64(pages * pageSize4K / 10 *
 // the heap grows to a sixteenth of RAM before the first one, where that is more than the stock 4 MiB, up to 64 MiB.
 func memoryLimitInit() {
 	physAlloc.usable = physAlloc.free
-	memoryLimitGiven = memoryLimitFor(physAlloc.usable)
+	memoryLimitGiven = memoryLimitFor(0)
 	defaultMemoryLimit = memoryLimitGiven
 	heapMinimumAt100 = min(max(physAlloc.usable*pageSize4K/16, defaultHeapMinimum), 64<<20)
 }
 
-// memoryLimitFollow changes the default with the size of the balloon, if it is in force.
+// memoryLimitFollow changes the default, if it is in force, by the MiB. The collector looks at it each time that it asks how large
+// the heap may be. Called with physAlloc.lock held, when what is free has changed.
+//
+//go:nowritebarrierrec
 func memoryLimitFollow() {
-	limit := memoryLimitFor(physAlloc.usable - min(physAlloc.balloon.pages, physAlloc.usable))
-	if setMemoryLimit(-1) == memoryLimitGiven {
+	const step = 1 << 20 / pageSize4K
+	used := physAlloc.usable - min(physAlloc.free, physAlloc.usable)
+	other := used - min(gcController.mappedReady.Load()/pageSize4K, used)
+	limit := memoryLimitFor(other &^ (step - 1))
+	if limit != memoryLimitGiven && gcController.memoryLimit.CompareAndSwap(memoryLimitGiven, limit) {
 		memoryLimitGiven = limit
-		setMemoryLimit(limit)
 	}
+}
+
+// memoryLimitApply has the collector and the scavenger act at once on what the limit has become.
+func memoryLimitApply() {
+	systemstack(func() {
+		lock(&mheap_.lock)
+		gcControllerCommit()
+		unlock(&mheap_.lock)
+	})
 }

@@ -261,6 +261,7 @@ func physTakeFrom(i uint32, at, n uintptr) uintptr {
 	}
 	b.free -= uint32(n)
 	a.free -= uint64(n)
+	memoryLimitFollow()
 	physLink(i)
 	return a.base + uintptr(i)*pageSize2M + at*pageSize4K
 }
@@ -319,6 +320,7 @@ func physFree(pa, n uintptr) {
 		pa += run * pageSize4K
 		n -= run
 	}
+	memoryLimitFollow()
 	a.lock.unlock(flags)
 }
 

@@ -6,6 +6,7 @@ import (
 	"internal/mirage/machine"
 	"runtime"
 	"runtime/debug"
+	"syscall"
 	"testing"
 )
 
@@ -79,8 +80,44 @@ func TestTakeUnusedIntoFreshMemory(t *testing.T) {
 	fresh := make([]uint64, 4<<20)
 	blocks := fresh[len(fresh)/2:][:4]
 	n := machine.TakeUnused(blocks)
-	if n == 0 {
-		t.Fatal("no block is unused")
+	for n == 0 { // the host has been told of all: these are new
+		runtime.KeepAlive(touch(8))
+		debug.FreeOSMemory()
+		n = machine.TakeUnused(blocks)
 	}
 	machine.GiveUnused(blocks[:n])
+}
+
+// The memory limit of a program that sets none leaves room for what is not package runtime's, such as mappings.
+func TestMemoryLimitFollows(t *testing.T) {
+	total, _ := machine.Memory()
+	size := int64(total / 4)
+	debug.FreeOSMemory() // what is package runtime's and was never touched would count against the rest
+	before := debug.SetMemoryLimit(-1)
+	b, err := syscall.Mmap(-1, 0, int(size), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = 1
+	}
+	during := debug.SetMemoryLimit(-1)
+	if err := syscall.Munmap(b); err != nil {
+		t.Fatal(err)
+	}
+	after := debug.SetMemoryLimit(-1)
+	if before-during < size/2 || after-during < size/2 {
+		t.Errorf("the limit is %d MiB, with %d MiB mapped %d, without them %d", before>>20, size>>20, during>>20, after>>20)
+	}
+}
+
+// A program's own limit stays as it is.
+func TestMemoryLimitOfTheProgram(t *testing.T) {
+	const limit = 1 << 40
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
+	runtime.KeepAlive(touch(8))
+	debug.FreeOSMemory()
+	if got := debug.SetMemoryLimit(-1); got != limit {
+		t.Errorf("the limit is %d, want %d", got, int64(limit))
+	}
 }
