@@ -21,7 +21,8 @@ type Channel struct {
 	own, peer  uint // shifts of the bytes that say who is there
 	tell, ask  uint // and of what the other side, and what we, want to be told of
 	release    func()
-	stale      func() bool // the machine has become another domain: nothing leads anywhere any more
+	renew      func() error // of a channel that is offered
+	stale      func() bool  // the machine has become another domain: nothing leads anywhere any more
 }
 
 // serverEnd and clientEnd make c the end of a side.
@@ -116,6 +117,9 @@ func (c *Channel) Wait() bool { return c.line.Wait() }
 
 // Accepted reports whether a client has connected to the channel, which was offered.
 func (c *Channel) Accepted() bool { return c.there() != awaited }
+
+// Renew offers the channel again. The xenstore lets nobody read what was written before their domain was made, whoever it was shared with.
+func (c *Channel) Renew() error { return c.renew() }
 
 // Lost reports whether the other end of a channel has vanished, which a domain that ends does not say; or whether nobody can find
 // this one any more, because the machine has become another domain.

@@ -77,7 +77,8 @@ func (s *System) Offer(domain uint16, path string, receive, send int) (c *Channe
 	}
 	// 3. We are there and want to know when the client writes, or comes.
 	c.update(0, awaited<<clientLive|here<<serverLive|written<<clientNotify)
-	if err := s.publish(path, self, domain, mem.Ref(0), c.port); err != nil {
+	c.renew = func() error { return s.publish(path, self, domain, mem.Ref(0), c.port) }
+	if err := c.renew(); err != nil {
 		c.Close()
 		return nil, err
 	}

@@ -16,7 +16,7 @@
 // own. What names and numbers there are is up to those who make the guests: `xl domid NAME` says a number, and Domain the
 // machine's own. libxenvchan at the other end, as server or client, takes the absolute path.
 //
-// Connections have deadlines as others have. One that the other side has closed ends with io.EOF behind all that was written, and is
+// Either may be made first. Connections have deadlines as others have. One that the other side has closed ends with io.EOF behind all that was written, and is
 // written to in vain (syscall.EPIPE); one whose other side has vanished without a word ends with syscall.ECONNRESET, within seconds.
 // Neither side can close one direction alone, and when a machine is suspended its connections end.
 //

@@ -3,6 +3,7 @@ package vchan
 import (
 	"net"
 	"sync"
+	"time"
 
 	wire "internal/mirage/drivers/xen/vchan"
 )
@@ -68,6 +69,8 @@ func (l *Listener) offer() error {
 func (l *Listener) Accept() (net.Conn, error) {
 	l.accepting.Lock()
 	defer l.accepting.Unlock()
+	renew := time.NewTicker(lookAfter) // the client's domain may be made while we wait
+	defer renew.Stop()
 	for {
 		if l.isClosed() {
 			return nil, l.addr.fails("accept", net.ErrClosed)
@@ -88,6 +91,10 @@ func (l *Listener) Accept() (net.Conn, error) {
 		}
 		select {
 		case <-l.offered.writable:
+		case <-renew.C:
+			if err := l.offered.channel.Renew(); err != nil {
+				return nil, l.addr.fails("accept", err)
+			}
 		case <-l.closed:
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"math/rand"
 	"net"
 	"os"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -328,4 +329,23 @@ func TestDialWaits(t *testing.T) {
 	c.Close()
 	s.Close()
 	l.Close()
+}
+
+// xenstored lets nobody read what was written before their domain was made: an offer that waits is made anew.
+func TestOfferIsRenewed(t *testing.T) {
+	w := newWorld(t)
+	l := w.listen(t)
+	accepted := make(chan error)
+	go func() {
+		_, err := l.Accept()
+		accepted <- err
+	}()
+	w.serverSt.Delete("data/x/ring-ref")
+	for w.serverSt.Get("data/x/ring-ref") == "" {
+		runtime.Gosched()
+	}
+	l.Close()
+	if err := <-accepted; !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
 }
