@@ -219,6 +219,20 @@ func TestRemovedFileStaysUntilClosed(t *testing.T) {
 	})
 }
 
+// What a removed file had is free, also if it is closed after the volume was settled, and the volume says that it is in use then.
+func TestCloseAfterSettle(t *testing.T) {
+	forKinds(t, func(t *testing.T, v *Volume) {
+		f := create(t, v.Root(), "f", false)
+		f.WriteAt(text(50_000), 0)
+		ok(t, v.Root().Remove(f))
+		ok(t, v.Settle())
+		ok(t, f.Close())
+		if !v.inUse {
+			t.Error("a change begins unsaid")
+		}
+	})
+}
+
 func TestFull(t *testing.T) {
 	forKinds(t, func(t *testing.T, v *Volume) {
 		f := create(t, v.Root(), "f", false)

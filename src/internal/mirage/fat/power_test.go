@@ -224,9 +224,9 @@ func (l *life) kept(t *testing.T, v *Volume) {
 // Whenever the power is cut, and whatever of the writes that were under way is there, what was synced is there, a file that takes
 // another's name does so at once, and the check leaves a sound volume.
 func TestPowerCuts(t *testing.T) {
-	rounds := 400
+	rounds := 100
 	if testing.Short() {
-		rounds = 40
+		rounds = 20
 	}
 	small := []kind{{"FAT12", 12, 1 << 20, 512}, {"FAT16", 16, 5 << 20, 1024}, {"FAT32", 32, 36 << 20, 512}}
 	for _, k := range small {

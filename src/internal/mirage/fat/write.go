@@ -235,8 +235,8 @@ func (f *File) Close() linux.Errno {
 	if !f.gone || f.chain.first == 0 {
 		return 0
 	}
-	if v.readOnly {
-		return linux.EROFS
+	if e := v.begin(); e != 0 {
+		return e
 	}
 	first := f.chain.first
 	f.chain.reset(0)

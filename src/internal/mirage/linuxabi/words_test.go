@@ -61,6 +61,25 @@ func TestTimeWords(t *testing.T) {
 	}
 }
 
+// What is mounted where.
+func TestMountWords(t *testing.T) {
+	for word, want := range map[string]mountWord{
+		"mount:/data=mmc0p2:fat":                {"/data", "mmcblk0p2", "fat", false},
+		"mount:/srv/files/=/dev/vda1:fat,ro":    {"/srv/files", "vda1", "fat", true},
+		`"mount:/a b=xvda:fat"`:                 {"/a b", "xvda", "fat", false},
+		"mount:/data=mmcblk0p2:fat mount:x=y:z": {"/data", "mmcblk0p2", "fat", false},
+	} {
+		if s := parseWords(word); len(s.mounts) != 1 || s.mounts[0] != want {
+			t.Errorf("%q is %+v", word, s.mounts)
+		}
+	}
+	for _, word := range []string{"mount:", "mount:/data", "mount:/=vda:fat", "mount:data=vda:fat", "mount:/data=:fat", "mount:/data=vda", "mount:/data=vda:ext4", "mount:/data=vda:fat,rw"} {
+		if s := parseWords(word); len(s.mounts) != 0 || len(s.complaints) != 1 {
+			t.Errorf("%q is %+v, %q", word, s.mounts, s.complaints)
+		}
+	}
+}
+
 func prefix6(s string) wire.Prefix {
 	p, ok := wire.ParsePrefix(s)
 	if !ok {
