@@ -55,15 +55,14 @@ const (
 	macCounters mmio.Reg32 = 0xd80 // RW, bits 0-2: hold counters at 0
 	macMDIO     mmio.Reg32 = 0xe14 // RW, an access to the transceiver
 
-	commandTransmit   = 1 << 0
-	commandReceive    = 1 << 1
-	commandSpeed      = 2 // a shift: 0: 10, 1: 100, 2: 1000 Mbit/s
-	commandPromiscous = 1 << 4
-	commandNoPause    = 1 << 8 // RX_PAUSE_IGNORE
-	commandHalf       = 1 << 10
-	commandReset      = 1 << 13
-	commandLoop       = 1 << 15
-	commandNoTxPause  = 1 << 28
+	commandTransmit  = 1 << 0
+	commandReceive   = 1 << 1
+	commandSpeed     = 2      // a shift: 0: 10, 1: 100, 2: 1000 Mbit/s
+	commandNoPause   = 1 << 8 // RX_PAUSE_IGNORE
+	commandHalf      = 1 << 10
+	commandReset     = 1 << 13
+	commandLoop      = 1 << 15
+	commandNoTxPause = 1 << 28
 
 	countersAll = 7
 

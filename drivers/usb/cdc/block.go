@@ -143,12 +143,13 @@ func (f *blocks) Unwrap(b []byte, give func(frame []byte)) {
 		return
 	}
 	total := int(byteorder.LEUint16(b[headBlock:]))
-	if total > len(b) {
+	if total == 0 {
+		total = len(b)
+	}
+	if total < headSize || total > len(b) {
 		return
 	}
-	if total != 0 {
-		b = b[:total]
-	}
+	b = b[:total]
 	left := len(b)
 	at := int(byteorder.LEUint16(b[headTable:]))
 	for range maxTables {
