@@ -15,6 +15,7 @@ type Info struct {
 	n           int
 	CommandLine []byte
 	Initrd      Range  // empty when there is none
+	Kept        Range  // RAM that the loader has filled and that stays so; empty when there is none
 	RSDP        uint64 // ACPI root pointer, 0 when there is none
 	DeviceTree  []byte // flattened device tree, nil when there is none
 	cpus        [MaxCPUs]uint32

@@ -33,6 +33,9 @@ type Hypervisor interface {
 	// Shared returns the page at a frame that is not RAM, nil when there is no memory to map it.
 	Shared(frame uint64) *dma.Memory
 
+	// Frame is by which number Xen knows the page of ours at addr.
+	Frame(addr uint64) uint64
+
 	// Place puts page index of a space where mem, one page, is, whose contents are lost.
 	Place(s Space, index int, mem *dma.Memory) error
 

@@ -14,8 +14,8 @@ import (
 // Hypercalls, of xen/include/public/xen.h, and their commands.
 const (
 	memoryOp = 12
+	grantOp  = 20
 	eventOp  = 32
-	hvmOp    = 34
 
 	memoryRelease  = 1 // XENMEM_decrease_reservation
 	memoryPopulate = 6
@@ -24,7 +24,8 @@ const (
 	eventSend      = 4
 	eventStatus    = 5
 	eventAlloc     = 6
-	hvmGetParam    = 1
+
+	grantSetupTable = 2
 )
 
 // Machine is the Xen that the machine runs on. It implements Hypervisor.
@@ -46,20 +47,39 @@ func result(what string, r int) error {
 }
 
 // Param implements Hypervisor.
-func (Machine) Param(p Param) uint64 {
-	arg, r := machine.XenCall(hvmOp, hvmGetParam, [4]uint64{Self | uint64(p)<<32}, 0)
-	if r != 0 {
-		return 0
-	}
-	return arg[1]
-}
+func (Machine) Param(p Param) uint64 { return machine.XenParam(uint64(p)) }
 
 // Shared implements Hypervisor.
 func (Machine) Shared(frame uint64) *dma.Memory { return dma.Shared(frame * dma.PageSize) }
 
+// Frame implements Hypervisor.
+func (Machine) Frame(addr uint64) uint64 { return machine.XenFrame(addr) }
+
 // Place implements Hypervisor.
 func (Machine) Place(s Space, index int, mem *dma.Memory) error {
+	if machine.XenPV() {
+		return placePV(s, index, mem)
+	}
 	return result("no page of a shared table", machine.XenPlace(uint32(s), uint64(index), mem.Addr()))
+}
+
+// placePV is Place for a guest of the kind PV, whose pages Xen does not move: it says in which frame the page is, and that is
+// mapped instead of mem's. The structure is gnttab_setup_table.
+func placePV(s Space, index int, mem *dma.Memory) error {
+	if s != GrantFrames || (index+1)*8 > dma.PageSize {
+		return errors.New("xen: no such page in a guest of the kind PV")
+	}
+	list := mem.Bytes()
+	arg := [4]uint64{Self | uint64(index+1)<<32, 0, uint64(uintptr(unsafe.Pointer(&list[0])))}
+	arg, r := machine.XenCall(grantOp, grantSetupTable, arg, 1)
+	if status := int16(arg[1]); r == 0 && status != 0 { // GNTST_*
+		r = int(status)
+	}
+	if r != 0 {
+		return result("no page of the grant table", r)
+	}
+	machine.XenReplace(mem.Addr(), mem.Load64(index*8))
+	return nil
 }
 
 // Listen implements Hypervisor. The structure is evtchn_alloc_unbound.

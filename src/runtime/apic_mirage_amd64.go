@@ -92,6 +92,10 @@ func apicStart() {
 
 // timerStart makes timerSet work; apicPerNs is known unless apicDeadline.
 func timerStart() {
+	if xenPV {
+		pvTimerStart()
+		return
+	}
 	if apicDeadline {
 		apicWrite(apicLVTTimer, lvtTSCDeadline|vectorTimer)
 	} else {
@@ -104,6 +108,10 @@ func timerStart() {
 //
 //go:nosplit
 func timerSet(t int64) {
+	if xenPV {
+		pvTimerSet(t)
+		return
+	}
 	if !apicReady {
 		return
 	}

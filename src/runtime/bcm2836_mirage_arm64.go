@@ -53,7 +53,7 @@ func localInit() {
 	for bank := uintptr(0); bank < 3; bank++ {
 		deviceWrite(local.arm+armDisable1+4*bank, ^uint32(0))
 	}
-	localInitCPU(&cpu0)
+	localInitCPU(cpu0)
 }
 
 // localPrepareCPU reports whether c is one of four cores.

@@ -85,8 +85,12 @@ func memoryInit() {
 		bootInfo.Initrd,
 		bootRangeOf(bootInfo.CommandLine),
 		bootRangeOf(bootInfo.DeviceTree),
+		bootInfo.Kept,
 	}
 	physInit(&bootInfo, keep[bootKeepFrom:])
+	if xenPV {
+		pvUseTables(vmTables.memory)
+	}
 	readCommandLine()
 	mapBoot(image)
 	physAdd(&bootInfo, keep[bootKeepFrom:], bootMapped, ramLimit)
@@ -117,11 +121,7 @@ func bootRangeOf(b []byte) boot.Range {
 // the image where it is linked, as its segments say; nothing else, so page 0 is not there.
 func mapBoot(image []imageSegment) {
 	window := vmScatter()
-	vmRoot = vmNewTable()
-	if vmRoot == 0 {
-		throw("boot: no memory for page tables")
-	}
-	var list [9]boot.Range
+	var list [12]boot.Range
 	fixed := list[:0]
 	for _, s := range image {
 		if s.prot&vmWrite == 0 {
@@ -129,20 +129,33 @@ func mapBoot(image []imageSegment) {
 			fixed = append(fixed, boot.Range{Start: lo, End: (lo + uint64(s.size) + pageSize4K - 1) &^ (pageSize4K - 1)})
 		}
 	}
+	if xenPV {
+		pvMapBoot(image, fixed)
+	} else {
+		mapBootAnew(image, fixed, window)
+	}
+	vmasInit()
+	for _, s := range image {
+		end := (s.addr + s.size + pageSize4K - 1) &^ (pageSize4K - 1)
+		vmProtect(s.addr, end, s.prot|vmFixed)
+	}
+}
+
+// mapBootAnew builds all of the page tables.
+func mapBootAnew(image []imageSegment, fixed []boot.Range, window uintptr) {
+	vmRoot = vmNewTable()
+	if vmRoot == 0 {
+		throw("boot: no memory for page tables")
+	}
 	mapRAM(window, fixed)
 	mapRAM(physBase, append(fixed, vmTables.memory))
 	for _, s := range image {
 		end := (s.addr + s.size + pageSize4K - 1) &^ (pageSize4K - 1)
 		vmMapLinear(s.addr, s.addr+imageOffset, end-s.addr, s.prot, false)
 	}
-	vmGuard((getg().stack.lo - pageSize4K) &^ (pageSize4K - 1))
+	vmGuardBoot()
 	vmUse(vmRoot)
 	vmTables.window = window
-	vmasInit()
-	for _, s := range image {
-		end := (s.addr + s.size + pageSize4K - 1) &^ (pageSize4K - 1)
-		vmProtect(s.addr, end, s.prot|vmFixed)
-	}
 }
 
 // bootAlloc returns n zeroed bytes that stay for good.

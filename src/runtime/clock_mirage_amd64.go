@@ -7,10 +7,12 @@ package runtime
 
 func clockInit() {
 	xenInit()
-	apicInit()
-	cpu0.arch.apicID = apicRead(apicID)
-	if apicRegs != 0 {
-		cpu0.arch.apicID >>= 24
+	if !xenPV {
+		apicInit()
+		cpu0.arch.apicID = apicRead(apicID)
+		if apicRegs != 0 {
+			cpu0.arch.apicID >>= 24
+		}
 	}
 	hz := tscFromXen()
 	if hz == 0 {
@@ -26,7 +28,7 @@ func clockInit() {
 		throw("boot: nothing tells the rate of the CPU's clock (CPUID leaf 0x15 or 0x40000010, PIT)")
 	}
 	counterStart(hz)
-	if !apicDeadline {
+	if !xenPV && !apicDeadline {
 		apicMeasure()
 	}
 	timerStart()

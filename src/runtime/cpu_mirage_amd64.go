@@ -18,6 +18,11 @@ type cpuArch struct {
 	tss        [26]uint32
 	faultStack stack // for double faults, machine checks and NMIs
 	apicID     uint32
+
+	// Of a PV guest.
+	info                xenCPU    // what Xen and this CPU tell each other
+	saved               [2]uint64 // by pvTrap
+	timerPort, wakePort uint32
 }
 
 // tableRegister is the operand of LGDT and LIDT, from limit on.
@@ -50,17 +55,22 @@ var idt *[256][2]uint64
 
 // bootRead reads what the loader said.
 func bootRead(mem []byte) string {
+	if xenPV {
+		return pv.problem
+	}
 	problem := bootInfo.ReadPVH(mem, uint64(startInfo))
 	bootInfo.ReadCPUs(mem)
 	return problem
 }
 
 const (
-	bootMapped     = 4 << 30 // physical memory that the first tables map, see rt0
 	bootTablesSize = 7 * pageSize4K
 	imageOffset    = 0 // physical minus virtual address of the image
 	bootKeepFrom   = 0
 )
+
+// bootMapped is how much physical memory the first tables map: see rt0, and pvStart.
+var bootMapped uint64 = 4 << 30
 
 var startInfo uintptr // physical address, from rt0
 var bootTables uintptr
@@ -76,7 +86,27 @@ func vmUse(root uintptr) {
 
 // trapInit lets traps arrive on the boot CPU.
 func trapInit() {
-	protectInit()
+	if xenPV {
+		pvTrapInit()
+	} else {
+		protectInit()
+		gatesInit()
+	}
+	fpInit()
+	cpu0 = (*vcpu)(permanentAlloc(unsafe.Sizeof(vcpu{})))
+	t := &thread0
+	t.init(cpu0, &m0)
+	t.tls = uintptr(unsafe.Pointer(&m0.tls)) + 8
+	m0.thread = t
+	cpus[0], nCPUs = cpu0, 1
+	cpu0.prepare(0)
+	cpu0.load(t)
+	trapsReady = true
+	cpu0.makeIdle()
+}
+
+// gatesInit fills the interrupt table.
+func gatesInit() {
 	stubs := abi.FuncPCABI0(trapStubs)
 	page := vmNewTable()
 	if page == 0 {
@@ -94,16 +124,6 @@ func trapInit() {
 		gates[v][0] = h&0xffff | selectorCode<<16 | ist<<32 | 0x8e<<40 | (h>>16&0xffff)<<48
 		gates[v][1] = h >> 32
 	}
-	fpInit()
-	t := &thread0
-	t.init(&cpu0, &m0)
-	t.tls = uintptr(unsafe.Pointer(&m0.tls)) + 8
-	m0.thread = t
-	cpus[0], nCPUs = &cpu0, 1
-	cpu0.prepare(0)
-	cpu0.load(t)
-	trapsReady = true
-	cpu0.makeIdle()
 }
 
 // protectInit turns on what the CPU has against use of memory and tables by the wrong side: Intel SDM volume 3, 2.5 and
@@ -142,6 +162,10 @@ func (c *vcpu) prepare(id uint32) {
 	a := &c.arch
 	c.self = c
 	c.id = id
+	if xenPV {
+		c.pvPrepare()
+		return
+	}
 	// Intel SDM volume 3, 3.4.5 and 7.2.3.
 	a.gdt[1] = 0x00af9a000000ffff
 	a.gdt[2] = 0x00cf92000000ffff
@@ -154,16 +178,25 @@ func (c *vcpu) prepare(id uint32) {
 
 // load makes c the CPU that calls, on which t runs.
 func (c *vcpu) load(t *thread) {
-	a := &c.arch
-	gdtr := tableRegister{limit: uint16(unsafe.Sizeof(a.gdt) - 1), base: uintptr(unsafe.Pointer(&a.gdt))}
-	idtr := tableRegister{limit: uint16(unsafe.Sizeof(*idt) - 1), base: uintptr(unsafe.Pointer(idt))}
 	t.onCPU.Store(1)
 	c.current = t
 	c.enter(t)
+	if xenPV {
+		c.pvLoad()
+	} else {
+		c.loadTables()
+	}
+	c.online.Store(1)
+}
+
+// loadTables has the CPU that calls use c's tables.
+func (c *vcpu) loadTables() {
+	a := &c.arch
+	gdtr := tableRegister{limit: uint16(unsafe.Sizeof(a.gdt) - 1), base: uintptr(unsafe.Pointer(&a.gdt))}
+	idtr := tableRegister{limit: uint16(unsafe.Sizeof(*idt) - 1), base: uintptr(unsafe.Pointer(idt))}
 	wrmsr(msrGSBase, uintptr(unsafe.Pointer(c)))
 	loadTables(unsafe.Pointer(&gdtr.limit), unsafe.Pointer(&idtr.limit), selectorTask)
 	syscallInit()
-	c.online.Store(1)
 }
 
 // makeIdle gives c its idle thread.

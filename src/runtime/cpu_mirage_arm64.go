@@ -60,9 +60,10 @@ func bootRead([]byte) string {
 func trapInit() {
 	cpu.HWCap = hwcap()
 	t := &thread0
-	t.init(&cpu0, &m0)
+	cpu0 = (*vcpu)(permanentAlloc(unsafe.Sizeof(vcpu{})))
+	t.init(cpu0, &m0)
 	m0.thread = t
-	cpus[0], nCPUs = &cpu0, 1
+	cpus[0], nCPUs = cpu0, 1
 	cpu0.prepare(0, affinityOf(readMPIDR()))
 	cpu0.load(t)
 	trapsReady = true

@@ -13,6 +13,10 @@ var flushAsked atomic.Uint32
 
 // vmFlush makes all CPUs forget n pages from va on. vmLock is held.
 func vmFlush(va, n uintptr) {
+	if xenPV {
+		pvFlush(va, n)
+		return
+	}
 	vmForget(va, n)
 	if nCPUs < 2 {
 		return

@@ -69,10 +69,10 @@ func gicInit() {
 		deviceWrite(gic.distributor+gicdCTLR, ctlrEnable)
 		gic.cpuInterface = gicMap(p.CPUInterface, pageSize4K)
 	}
-	if !gicPrepareCPU(&cpu0) {
+	if !gicPrepareCPU(cpu0) {
 		throw("boot: no redistributor of the interrupt controller is this CPU's")
 	}
-	gicInitCPU(&cpu0)
+	gicInitCPU(cpu0)
 }
 
 // gicPrepareCPU finds the registers for the CPU c's own inputs, and reports whether there are some.

@@ -43,11 +43,17 @@ func sysFreeOS(v unsafe.Pointer, n uintptr) {
 }
 
 func sysUnusedOS(v unsafe.Pointer, n uintptr)           { vmRelease(uintptr(v), uintptr(v)+n) }
-func sysUsedOS(v unsafe.Pointer, n uintptr)             {}
 func sysHugePageOS(v unsafe.Pointer, n uintptr)         {}
 func sysNoHugePageOS(v unsafe.Pointer, n uintptr)       {}
 func sysHugePageCollapseOS(v unsafe.Pointer, n uintptr) {}
 func needZeroAfterSysUnusedOS() bool                    { return false }
+
+// sysUsedOS comes before any use of the heap's memory that is fresh or was unused.
+func sysUsedOS(v unsafe.Pointer, n uintptr) {
+	if xenPV {
+		pvPopulate(uintptr(v), uintptr(v)+n)
+	}
+}
 
 // The memory limit (GOMEMLIMIT) of a program that sets none. On Linux there is none, and what is too much is swapped, or
 // killed; here RAM is all there is, and a program whose live heap fits must not die because the collector, which lets the

@@ -79,7 +79,7 @@ func vmMovePages(start, end, to uintptr) {
 			continue
 		}
 		if e := vmEntry(to+uintptr(i)*pageSize4K, 0, true); e != nil && e.empty() {
-			*e = moved[i]
+			e.write(moved[i])
 		} else if !moved[i].borrowed() {
 			physFree(moved[i].addr(), 1) // another thread has touched the new address already, and has a page there
 		}

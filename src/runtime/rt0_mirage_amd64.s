@@ -8,6 +8,8 @@
 // off, EBX = physical address of struct hvm_start_info, no stack. The image lies at the addresses it is linked for.
 // Until start64 only instructions whose encoding means the same in 32-bit and 64-bit mode are used; a RIP-relative
 // LEAL loads its bare displacement here, to which the address of the following instruction is added by hand.
+//
+// A PV loader (Xen's, of a guest of that kind) enters here, too, in 64-bit mode on page tables of its own: pv_mirage_amd64.s.
 
 // bootarea, rounded up to a page: what the switch to 64-bit mode needs. See also mapBoot in vm_mirage_amd64.go.
 //	0x0000 PML4	entries 0 and 128 -> PDPT: physical memory at 0 and at physBase
@@ -18,6 +20,10 @@
 #define STACK (96*1024)
 
 TEXT _rt0_amd64_mirage(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
+	XORL	AX, AX
+	BYTE	$0x48; BYTE $0x90	// DEC EAX; NOP in 32-bit mode, and nothing in 64-bit mode
+	TESTL	AX, AX
+	JEQ	pv
 	CLI
 	CLD
 	MOVL	BX, BP			// hvm_start_info
@@ -91,6 +97,8 @@ pages:
 	PUSHQ	$8
 	PUSHQ	AX
 	RETFL
+pv:
+	JMP	runtime·pvEntry(SB)
 
 TEXT runtime·start64(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVL	$0x10, AX
@@ -104,6 +112,9 @@ TEXT runtime·start64(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVL	BX, BX
 	MOVQ	BP, runtime·startInfo(SB)
 	MOVQ	BX, runtime·bootTables(SB)
+	JMP	runtime·startGo(SB)
+
+TEXT runtime·startGo(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVQ	$runtime·bootstack(SB), SP
 	ADDQ	$(STACK-64), SP
 	XORL	BP, BP

@@ -43,16 +43,22 @@ func vmNewTable() uintptr {
 	flags := t.lock.lock()
 	pa := t.spare
 	if pa != 0 {
-		t.spare = *(*uintptr)(tablePointer(pa))
+		first := (*pte)(tablePointer(pa))
+		t.spare = uintptr(*first)
+		first.write(0)
 	} else if t.next != uintptr(t.memory.End) {
 		pa = t.next
 		t.next += pageSize4K
 	}
 	t.lock.unlock(flags)
 	if pa == 0 {
-		return vmZeroPage()
+		pa = vmZeroPage()
+		if xenPV && pa != 0 {
+			pvReadOnly(pa)
+		}
+	} else if !xenPV { // pvUseTables has zeroed it, and it was not writable since
+		memclrNoHeapPointers(tablePointer(pa), pageSize4K)
 	}
-	memclrNoHeapPointers(tablePointer(pa), pageSize4K)
 	return pa
 }
 
@@ -60,7 +66,7 @@ func vmNewTable() uintptr {
 func vmSpareTable(pa uintptr) {
 	t := &vmTables
 	flags := t.lock.lock()
-	*(*uintptr)(tablePointer(pa)) = t.spare
+	(*pte)(tablePointer(pa)).write(pte(t.spare))
 	t.spare = pa
 	t.lock.unlock(flags)
 }
@@ -108,9 +114,14 @@ func vmGuard(va uintptr) {
 	vmEntry(va, 0, false).clear()
 }
 
+// vmGuardBoot takes the page below the boot's stack.
+func vmGuardBoot() { vmGuard((getg().stack.lo - pageSize4K) &^ (pageSize4K - 1)) }
+
 // vmSeal ends the boot. The boot's own tables map all memory, writable and executable: they go.
 func vmSeal() {
-	memclrNoHeapPointers(physPointer(bootTables), bootTablesSize)
+	if !xenPV { // those of a PV guest's loader go on serving
+		memclrNoHeapPointers(physPointer(bootTables), bootTablesSize)
+	}
 	vmSealed = true
 }
 

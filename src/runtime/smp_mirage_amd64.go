@@ -39,7 +39,13 @@ func sendIPI(apic uint32, command uint32) {
 // wakeCPU interrupts c, so that it looks at its run queue and its thread's signals.
 //
 //go:nosplit
-func wakeCPU(c *vcpu) { sendIPI(c.arch.apicID, vectorWake) }
+func wakeCPU(c *vcpu) {
+	if xenPV {
+		pvWake(c)
+		return
+	}
+	sendIPI(c.arch.apicID, vectorWake)
+}
 
 // sendFlush interrupts c for flushIfAsked.
 //
@@ -48,6 +54,10 @@ func sendFlush(c *vcpu) { sendIPI(c.arch.apicID, vectorFlush) }
 
 // startCPUs starts the CPUs that the firmware lists, one after the other. One that does not come is left out.
 func startCPUs() {
+	if xenPV {
+		pvStartCPUs()
+		return
+	}
 	page := trampolinePage()
 	if page == 0 || len(bootInfo.CPUs()) < 2 {
 		return
@@ -167,7 +177,9 @@ func writeTrampoline(page uintptr, c *vcpu) {
 // startCPU makes the CPU that calls c, whose idle thread this is.
 func startCPU(c *vcpu) {
 	fpLoad()
-	apicStart()
+	if !xenPV {
+		apicStart()
+	}
 	c.load(c.idle)
 	timerStart()
 	idleLoop()

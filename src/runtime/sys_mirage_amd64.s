@@ -4,13 +4,18 @@
 #include "go_tls.h"
 #include "textflag.h"
 
-// Privileged instructions and thread switches on amd64.
+// Privileged instructions and thread switches on amd64. Where the CPU is not ours to command, in a guest of Xen's kind PV,
+// functions here are made to jump to others at boot: pv_mirage_amd64.s.
 
 // settls(DI = &m.tls): g is in the word before FS.
 TEXT runtime·settls(SB),NOSPLIT,$0
 	ADDQ	$8, DI
 	MOVQ	DI, AX
-	MOVQ	DI, DX
+	JMP	runtime·setFSBase(SB)
+
+// setFSBase makes AX the base of FS. It changes AX, CX, DX, DI, SI and R11 at most.
+TEXT runtime·setFSBase(SB),NOSPLIT|NOFRAME,$0
+	MOVQ	AX, DX
 	SHRQ	$32, DX
 	MOVL	$0xc0000100, CX		// IA32_FS_BASE
 	WRMSR
@@ -76,10 +81,7 @@ TEXT runtime·switchTo(SB),NOSPLIT|NOFRAME,$0-16
 	MOVL	$0, thread_onCPU(SI)	// another CPU may take it from here
 	MOVQ	thread_sp(DI), SP
 	MOVQ	thread_tls(DI), AX
-	MOVQ	AX, DX
-	SHRQ	$32, DX
-	MOVL	$0xc0000100, CX		// IA32_FS_BASE
-	WRMSR
+	CALL	runtime·setFSBase(SB)
 	POPFQ
 	POPQ	BP
 	RET
@@ -91,17 +93,14 @@ TEXT runtime·exitTo(SB),NOSPLIT|NOFRAME,$0-16
 	MOVQ	thread_sp(DI), SP
 	MOVL	$0, thread_onCPU(BX)	// another may have it with its stacks
 	MOVQ	thread_tls(DI), AX
-	MOVQ	AX, DX
-	SHRQ	$32, DX
-	MOVL	$0xc0000100, CX
-	WRMSR
+	CALL	runtime·setFSBase(SB)
 	BYTE	$0x9d			// POPFQ
 	BYTE	$0x5d			// POPQ BP: the assembler counts pushes on this stack, not on that one
 	RET
 
 TEXT runtime·threadEntry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	SUBQ	$8, SP
-	STI
+	CALL	runtime·irqOn(SB)
 	CALL	runtime·mstart(SB)
 	CALL	runtime·threadExit(SB)
 	CALL	runtime·abort(SB)
@@ -254,10 +253,7 @@ TEXT runtime·cpuEntry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVQ	DI, BX
 	MOVQ	vcpu_idle(BX), SI
 	MOVQ	thread_tls(SI), AX
-	MOVQ	AX, DX
-	SHRQ	$32, DX
-	MOVL	$0xc0000100, CX		// IA32_FS_BASE
-	WRMSR
+	CALL	runtime·setFSBase(SB)
 	MOVQ	BX, AX
 	MOVQ	AX, DX
 	SHRQ	$32, DX
@@ -271,9 +267,16 @@ TEXT runtime·cpuEntry(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	RET
 
 // irqOn is how onTrapStack returns: a traceback of an interrupt that comes at once goes on from here, and not from what
-// has changed the stack pointer.
+// has changed the stack pointer. It changes AX, CX, DI, SI and R11 at most.
 TEXT runtime·irqOn(SB),NOSPLIT|NOFRAME,$0-0
 	STI
+	RET
+
+// irqOff turns interrupts off. What irqRestore needs is in R8.
+TEXT runtime·irqOff(SB),NOSPLIT|NOFRAME,$0-0
+	PUSHFQ
+	POPQ	R8
+	CLI
 	RET
 
 // func onTrapStack(f func())
@@ -281,9 +284,7 @@ TEXT runtime·onTrapStack(SB),NOSPLIT,$0-8
 	MOVQ	f+0(FP), DX
 	CMPB	runtime·trapsReady(SB), $0
 	JEQ	there
-	PUSHFQ
-	POPQ	R8
-	CLI
+	CALL	runtime·irqOff(SB)
 	MOVQ	8(GS), R12		// vcpu.current
 	get_tls(R9)
 	MOVQ	g(R9), R13

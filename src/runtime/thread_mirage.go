@@ -86,8 +86,8 @@ type vcpu struct {
 	wakes       uint64 // by other CPUs; it alone counts
 }
 
-// cpu0 is the boot CPU.
-var cpu0 vcpu
+// cpu0 is the boot CPU. It is there from trapInit on.
+var cpu0 *vcpu
 
 // cpus are the CPUs that run, by id.
 var (

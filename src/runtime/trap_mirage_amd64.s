@@ -120,6 +120,9 @@ restored:
 	POPQ	DX
 	POPQ	CX
 	POPQ	AX
+	JMP	runtime·trapEnd(SB)
+
+TEXT runtime·trapEnd(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	ADDQ	$16, SP			// vector, error code
 	IRETQ
 
@@ -136,7 +139,7 @@ TEXT runtime·sigtramp(SB),NOSPLIT|NOFRAME|TOPFRAME,$0
 	MOVQ	g(DX), R14
 	XORPS	X15, X15
 	CALL	runtime·sigtrampgo<ABIInternal>(SB)
-	CLI
+	CALL	runtime·irqOff(SB)
 	CALL	runtime·signalDone(SB)
 	MOVQ	48(SP), BX
 	LEAQ	signalFrame_trap(BX), BX

@@ -15,6 +15,9 @@ const (
 var consolePresent bool
 
 func consoleInit() {
+	if xenPV {
+		pvStart()
+	}
 	consolePresent = inb(com1+uartLSR) != 0xff
 	if consolePresent {
 		outb(com1+1, 0)       // no interrupts

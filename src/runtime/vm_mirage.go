@@ -2,11 +2,7 @@
 
 package runtime
 
-import (
-	"internal/mirage/ranges"
-	"internal/runtime/atomic"
-	"unsafe"
-)
+import "internal/mirage/ranges"
 
 // Page tables: four levels of 512 entries on both architectures; what an entry looks like is in
 // vm_mirage_GOARCH.go. One address space, its root is vmRoot.
@@ -75,7 +71,7 @@ func vmMapLinear(va, pa, n uintptr, prot vmProt, device bool) {
 	vmCheckExec(prot)
 	for n > 0 {
 		level, size := 0, uintptr(pageSize4K)
-		if (va|pa)%pageSize2M == 0 && n >= pageSize2M {
+		if !xenPV && (va|pa)%pageSize2M == 0 && n >= pageSize2M {
 			if e := vmEntry(va, 1, true); e != nil && (!e.valid() || e.leaf(1)) {
 				level, size = 1, pageSize2M
 			}
@@ -163,7 +159,7 @@ func vmFill(va uintptr, want vmProt, block *uintptr) vmOutcome {
 		return vmNoMemory
 	}
 	first := va &^ (pageSize2M - 1)
-	if above.empty() && first >= v.Start && first+pageSize2M <= v.End {
+	if above.empty() && !xenPV && first >= v.Start && first+pageSize2M <= v.End {
 		if block == nil {
 			return vmWantsBlock
 		}
@@ -482,12 +478,7 @@ func (e *pte) setLeaf(pa uintptr, level int, prot vmProt, device bool) {
 	e.set(leafEntry(pa, level, prot, device))
 }
 
-// fill makes e be v if it is empty, and reports whether it was. CPUs that share vmLock fill entries at the same time.
-func (e *pte) fill(v pte) bool {
-	return atomic.Cas64((*uint64)(unsafe.Pointer(e)), 0, uint64(v))
-}
-
 // A borrowed page belongs to a vmObject and not to the mapping.
 
 func (e *pte) borrowed() bool { return *e&pteBorrowed != 0 }
-func (e *pte) borrow()        { *e |= pteBorrowed }
+func (e *pte) borrow()        { e.write(*e | pteBorrowed) }

@@ -2,7 +2,11 @@
 
 package runtime
 
-import "internal/mirage/ranges"
+import (
+	"internal/mirage/ranges"
+	"internal/runtime/atomic"
+	"unsafe"
+)
 
 // Page-table entries on amd64: Intel SDM volume 3, 4.5.
 const (
@@ -22,8 +26,38 @@ const (
 
 func (e *pte) valid() bool     { return *e&pteP != 0 }
 func (e *pte) leaf(l int) bool { return l == 0 || *e&ptePS != 0 }
-func (e *pte) addr() uintptr   { return uintptr(*e & pteAddr) }
-func (e *pte) set(v pte)       { *e = v }
+
+// addr is the physical address in e.
+func (e *pte) addr() uintptr {
+	if xenPV {
+		return uintptr(pvPage(uint64(*e&pteAddr)/pageSize4K)) * pageSize4K
+	}
+	return uintptr(*e & pteAddr)
+}
+
+func (e *pte) set(v pte) {
+	if xenPV {
+		v = pvEntryOf(v)
+	}
+	e.write(v)
+}
+
+// write is set for what was read from an entry.
+func (e *pte) write(v pte) {
+	if xenPV {
+		pvWrite(e, v)
+		return
+	}
+	*e = v
+}
+
+// fill makes e be v if it is empty, and reports whether it was. CPUs that share vmLock fill entries at the same time.
+func (e *pte) fill(v pte) bool {
+	if xenPV {
+		return pvFill(e, v)
+	}
+	return atomic.Cas64((*uint64)(unsafe.Pointer(e)), 0, uint64(v))
+}
 
 func tableEntry(pa uintptr) pte { return pte(pa) | pteP | pteW }
 
@@ -80,7 +114,12 @@ func vmForget(va, n uintptr) {
 }
 
 // vmCurrentRoot is the table that the CPU uses.
-func vmCurrentRoot() uintptr { return readCR3() & pteAddr }
+func vmCurrentRoot() uintptr {
+	if xenPV {
+		return vmRoot
+	}
+	return readCR3() & pteAddr
+}
 
 // vmForgetAll makes this CPU forget all pages.
 //

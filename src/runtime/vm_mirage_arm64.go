@@ -41,6 +41,14 @@ func tableEntry(pa uintptr) pte { return pte(pa) | pteValid | pteTable }
 // it is now, not as it was before it was cleared.
 func (e *pte) set(v pte) { atomic.StoreRel64((*uint64)(unsafe.Pointer(e)), uint64(v)) }
 
+// write is set for what was read from an entry.
+func (e *pte) write(v pte) { e.set(v) }
+
+// fill makes e be v if it is empty, and reports whether it was. CPUs that share vmLock fill entries at the same time.
+func (e *pte) fill(v pte) bool {
+	return atomic.Cas64((*uint64)(unsafe.Pointer(e)), 0, uint64(v))
+}
+
 // leafEntry maps the page at pa, or keeps it if prot is vmNone.
 func leafEntry(pa uintptr, level int, prot vmProt, device bool) pte {
 	v := pte(pa) | pteInner | pteAF | pteUXN

@@ -9,8 +9,8 @@ import (
 )
 
 // Xen below a guest (xen/include/public): hypercalls, event channels, and the end of the machine. How it is found, how its
-// events arrive, and what it says of time is in xen_mirage_GOARCH.go: guests are of the kind PVH on amd64 and of Xen's only
-// kind on arm64.
+// events arrive, and what it says of time is in xen_mirage_GOARCH.go: guests are of the kind PVH on amd64, or PV
+// (pv_mirage_amd64.go), and of Xen's only kind on arm64.
 
 // Hypercalls, of xen/include/public/xen.h, and their commands.
 const (
@@ -28,6 +28,8 @@ const (
 	hvmGetParam        = 1
 
 	hvmCallback     = 0 // hvm/params.h
+	hvmStoreFrame   = 1
+	hvmStorePort    = 2
 	hvmConsoleFrame = 17
 	hvmConsolePort  = 18
 
@@ -41,21 +43,24 @@ type xenArg = [4]uint64
 
 var (
 	xenShared *xenInfo        // nil until xenShare
-	xenLines  [xenPorts]uint8 // a port's interrupt line, plus 1
+	xenLines  [xenPorts]uint8 // a port's interrupt line, plus 1, or what xenOwnLine knows
 	xenLives  atomic.Uint32   // how often the machine has gone on as another domain
 )
 
 // xenInfo is shared_info, of xen/include/public/xen.h.
 type xenInfo struct {
-	cpus [xenInfoCPUs]struct {
-		pending  uint32 // evtchn_upcall_pending; the mask behind it is not used by these kinds of guests
-		_        uint32
-		selector uint64 // the words of pending ports that have news
-		_        [xenInfoArch]uint64
-		time     xenTime
-	}
+	cpus          [xenInfoCPUs]xenCPU
 	pending, mask [xenPorts / 64]uint64
 	wall          struct{ version, sec, nsec, secHigh uint32 }
+}
+
+// xenCPU is vcpu_info.
+type xenCPU struct {
+	pending  uint32 // evtchn_upcall_pending, and in the second byte the mask, which only PV guests use
+	_        uint32
+	selector uint64 // the words of pending ports that have news
+	_        [xenInfoArch]uint64
+	time     xenTime
 }
 
 // xenTime is vcpu_time_info. An odd version says that it is being written.
@@ -86,6 +91,9 @@ func xenCall(op, command uintptr, arg xenArg, n uintptr) (xenArg, int) {
 
 // xenParam is a parameter of the machine, 0 when it has none.
 func xenParam(index uint64) uint64 {
+	if xenPV {
+		return pvParam(index)
+	}
 	arg, r := xenCall(xenHVMOp, hvmGetParam, xenArg{domainSelf | index<<32}, 0)
 	if r != 0 {
 		return 0
@@ -95,6 +103,19 @@ func xenParam(index uint64) uint64 {
 
 // xenShare shares a page with Xen, with all events masked, and has Xen end the machine.
 func xenShare() {
+	info := (*xenInfo)(nil)
+	if xenPV {
+		info = pvShare()
+	} else {
+		info = xenNewInfo()
+	}
+	xenShared = info
+	xenMaskAll()
+	powerOff = xenEnd
+}
+
+// xenNewInfo has Xen share a page of ours.
+func xenNewInfo() *xenInfo {
 	page := vmZeroPage()
 	if page == 0 {
 		throw("boot: no memory for Xen's page")
@@ -103,9 +124,7 @@ func xenShare() {
 	if xenPlace(sharedInfo, 0, uint64(page)) != 0 {
 		throw("boot: Xen does not share its page")
 	}
-	xenShared = (*xenInfo)(physPointer(page))
-	xenMaskAll()
-	powerOff = xenEnd
+	return (*xenInfo)(physPointer(page))
 }
 
 func xenMaskAll() {
@@ -136,20 +155,24 @@ func xenPlace(space uint32, index, phys uint64) int {
 	return r
 }
 
-// xenEvents fires the lines of the ports that have news. They all come to the first CPU.
+// xenEvents fires the lines of the ports that have news. They all come to the first CPU, but for those of a PV guest's other
+// CPUs themselves.
 //
 //go:nowritebarrierrec
 func xenEvents() {
 	info := xenShared
-	c := &info.cpus[0]
-	// Cleared before the words are read: what is set after that comes by another interrupt.
-	atomic.Xchg(&c.pending, 0)
+	c := xenNews()
+	// Cleared before the words are read: what is set after that comes by another interrupt. The mask stays.
+	atomic.And(&c.pending, ^uint32(0xff))
 	for words := atomic.Xchg64(&c.selector, 0); words != 0; words &= words - 1 {
 		w := uint32(sys.TrailingZeros64(words))
 		ports := atomic.Load64(&info.pending[w]) &^ atomic.Load64(&info.mask[w])
 		atomic.And64(&info.pending[w], ^ports)
 		for ; ports != 0; ports &= ports - 1 {
-			if line := xenLines[w*64+uint32(sys.TrailingZeros64(ports))]; line != 0 {
+			switch line := xenLines[w*64+uint32(sys.TrailingZeros64(ports))]; {
+			case line > maxLines:
+				xenOwnLine(line)
+			case line != 0:
 				irqFire(uint32(line) - 1)
 			}
 		}
@@ -163,10 +186,15 @@ func xenLine(port uint32) int32 {
 	}
 	line := irqAlloc(port, false)
 	if line >= 0 {
-		xenLines[port] = uint8(line) + 1
-		xenCall(xenEventOp, eventUnmask, xenArg{uint64(port)}, 0)
+		xenOpen(port, uint8(line)+1)
 	}
 	return line
+}
+
+// xenOpen lets events of a port come, as xenLines has it.
+func xenOpen(port uint32, line uint8) {
+	xenLines[port] = line
+	xenCall(xenEventOp, eventUnmask, xenArg{uint64(port)}, 0)
 }
 
 // xenFreeLine gives back a line on which nobody waits. Events of its channel go nowhere from now on, unless the port is

@@ -45,7 +45,9 @@ func xenInit() {
 		return
 	}
 	xenShare()
-	xenDeliver()
+	if !xenPV { // those come by pvLoad
+		xenDeliver()
+	}
 }
 
 // xenDeliver has events arrive by a vector.
@@ -80,23 +82,42 @@ func tscFromXen() uint64 {
 	return uint64(khz) * 1000
 }
 
+// xenNews is where Xen tells the CPU that calls of events, and of time.
+func xenNews() *xenCPU {
+	if xenPV {
+		return &thisCPU().arch.info
+	}
+	return &xenShared.cpus[0]
+}
+
+// now is nanoseconds since Xen's clock began.
+//
+//go:nosplit
+func (t *xenTime) now() int64 {
+	for {
+		version := atomic.Load(&t.version)
+		ticks := counterRead() - t.tsc
+		if t.shift >= 0 {
+			ticks <<= uint8(t.shift) & 63
+		} else {
+			ticks >>= uint8(-t.shift) & 63
+		}
+		ns := t.system + ticks>>32*uint64(t.mul) + ticks&0xffffffff*uint64(t.mul)>>32
+		if version&1 == 0 && version == atomic.Load(&t.version) {
+			return int64(ns)
+		}
+	}
+}
+
 // xenWallClock is nanoseconds since 1970: the time at which Xen's clock began, and what that shows (xen.h,
 // vcpu_time_info and wc_version).
 func xenWallClock() int64 {
-	info := xenShared
-	w, t := &info.wall, &info.cpus[0].time
+	w := &xenShared.wall
 	for {
-		wall, version := atomic.Load(&w.version), atomic.Load(&t.version)
+		version := atomic.Load(&w.version)
 		began := int64(uint64(w.secHigh)<<32|uint64(w.sec))*1e9 + int64(w.nsec)
-		ticks := counterRead() - t.tsc
-		if t.shift >= 0 {
-			ticks <<= uint8(t.shift)
-		} else {
-			ticks >>= uint8(-t.shift)
-		}
-		ns := t.system + ticks>>32*uint64(t.mul) + ticks&0xffffffff*uint64(t.mul)>>32
-		if (wall|version)&1 == 0 && wall == atomic.Load(&w.version) && version == atomic.Load(&t.version) {
-			return began + int64(ns)
+		if version&1 == 0 && version == atomic.Load(&w.version) {
+			return began + xenNews().time.now()
 		}
 	}
 }

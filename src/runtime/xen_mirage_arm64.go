@@ -23,6 +23,9 @@ func xenInit() {
 	}
 }
 
+// xenNews is where Xen tells of events.
+func xenNews() *xenCPU { return &xenShared.cpus[0] }
+
 // xenWallClock is nanoseconds since 1970, 0 if Xen does not know: the time at which the virtual counter began (xen.h,
 // wc_version), which Xen has moved there from its own beginning, and what that counter shows.
 func xenWallClock() int64 {

@@ -9,6 +9,29 @@ import _ "unsafe" // for linkname
 //go:linkname machine_xen internal/mirage/machine.runtime_xen
 func machine_xen() bool { return xenShared != nil }
 
+//go:linkname machine_xenPV internal/mirage/machine.runtime_xenPV
+func machine_xenPV() bool { return xenPV }
+
+//go:linkname machine_xenParam internal/mirage/machine.runtime_xenParam
+func machine_xenParam(index uint64) uint64 { return xenParam(index) }
+
+//go:linkname machine_xenFrame internal/mirage/machine.runtime_xenFrame
+func machine_xenFrame(phys uint64) uint64 {
+	if xenPV {
+		phys = uint64(pvFrame(uintptr(phys)))
+	}
+	return phys / pageSize4K
+}
+
+//go:linkname machine_xenReplace internal/mirage/machine.runtime_xenReplace
+func machine_xenReplace(phys, frame uint64) {
+	onTrapStack(func() {
+		flags := vmLock.lock()
+		pvReplace(uintptr(phys), frame)
+		vmLock.unlock(flags)
+	})
+}
+
 //go:linkname machine_xenCall internal/mirage/machine.runtime_xenCall
 func machine_xenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int) {
 	return xenCall(uintptr(op), uintptr(command), arg, uintptr(n))

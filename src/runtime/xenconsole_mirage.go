@@ -29,7 +29,7 @@ func xenConsoleInit() {
 	}
 	page := uintptr(xenParam(hvmConsoleFrame)) * pageSize4K
 	xenConsolePort = uint32(xenParam(hvmConsolePort))
-	if page != 0 && page < bootMapped {
+	if page != 0 && uint64(page) < bootMapped {
 		bootMapShared(page)
 		xenConsole = physBase + page
 	}

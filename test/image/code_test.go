@@ -9,7 +9,8 @@ import (
 	"mirage.build/test/harness"
 )
 
-// Nothing of ours or of the standard library enters a kernel: there is none.
+// Nothing of ours or of the standard library enters a kernel: there is none. What executes SYSCALL in a guest of Xen's kind
+// PV makes hypercalls.
 func TestNoKernelEntries(t *testing.T) {
 	for _, arch := range []string{"amd64", "arm64"} {
 		t.Run(arch, func(t *testing.T) {
@@ -18,6 +19,9 @@ func TestNoKernelEntries(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, e := range entries {
+				if e.symbol == "runtime.pvHypercall" {
+					continue
+				}
 				t.Errorf("%s+%#x executes %s", e.symbol, e.offset, e.name)
 			}
 		})

@@ -10,10 +10,10 @@ import (
 	"mirage.build/test/harness"
 )
 
-// The PVH boot note stands in a PT_NOTE segment, whatever other notes the linker writes: loaders look nowhere else (Xen,
-// docs/misc/pvh.pandoc).
+// The notes of the entry points, for PVH and for PV, stand in a PT_NOTE segment, whatever other notes the linker writes:
+// loaders look nowhere else (Xen, docs/misc/pvh.pandoc).
 func TestBootNote(t *testing.T) {
-	const entryNote = 18 // XEN_ELFNOTE_PHYS32_ENTRY
+	const pvhEntry, pvEntry = 18, 1 // XEN_ELFNOTE_PHYS32_ENTRY, XEN_ELFNOTE_ENTRY
 	for _, ldflags := range []string{"", "-buildid=", "-buildid=test", "-B=none", "-B=none -buildid="} {
 		t.Run(ldflags, func(t *testing.T) {
 			f, err := elf.Open(harness.Build(t, "amd64", "./test/guest/hello", "-ldflags="+ldflags))
@@ -31,12 +31,12 @@ func TestBootNote(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, n := range notes {
-					if n.name == "Xen\x00" && n.kind == entryNote && len(n.value) == 8 {
+					if n.name == "Xen\x00" && (n.kind == pvhEntry || n.kind == pvEntry) && len(n.value) == 8 {
 						entries = append(entries, f.ByteOrder.Uint64(n.value))
 					}
 				}
 			}
-			if len(entries) != 1 || entries[0] != f.Entry {
+			if len(entries) != 2 || entries[0] != f.Entry || entries[1] != f.Entry {
 				t.Errorf("the entry points in notes are %#x, want %#x", entries, f.Entry)
 			}
 		})

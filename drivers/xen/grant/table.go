@@ -83,7 +83,8 @@ func (t *Table) grow() error {
 
 // give lets a domain reach the page at addr.
 func (t *Table) give(to uint16, addr uint64, write bool) (Ref, error) {
-	if addr/dma.PageSize>>32 != 0 {
+	number := t.hypervisor.Frame(addr)
+	if number>>32 != 0 {
 		return 0, errFrame
 	}
 	t.mu.Lock()
@@ -96,7 +97,7 @@ func (t *Table) give(to uint16, addr uint64, write bool) (Ref, error) {
 	r := t.free[len(t.free)-1]
 	t.free = t.free[:len(t.free)-1]
 	mem, off := t.entry(r)
-	mem.Store32(off+frame, uint32(addr/dma.PageSize))
+	mem.Store32(off+frame, uint32(number))
 	// The frame, and what was written to it, is to be seen before the right.
 	dma.WriteBarrier()
 	flags := uint32(permit) | uint32(to)<<domain

@@ -62,6 +62,9 @@ func (d *Domain) Param(p xen.Param) uint64 { return d.params[p] }
 // Shared implements xen.Hypervisor.
 func (d *Domain) Shared(frame uint64) *dma.Memory { return d.shared[frame] }
 
+// Frame implements xen.Hypervisor.
+func (d *Domain) Frame(addr uint64) uint64 { return addr / dma.PageSize }
+
 // Place implements xen.Hypervisor.
 func (d *Domain) Place(s xen.Space, index int, mem *dma.Memory) error {
 	d.mu.Lock()

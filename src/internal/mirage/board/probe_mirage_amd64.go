@@ -24,6 +24,10 @@ type pc struct {
 }
 
 func probe() {
+	if machine.Xen() {
+		probeXen()
+		return // Xen turns the machine off, and emulates no device
+	}
 	info := machine.BootInfo()
 	p := &pc{}
 	if info.RSDPPhys != 0 {
@@ -34,10 +38,6 @@ func probe() {
 		p.tables = tables
 	}
 	p.interruptControllers()
-	if machine.Xen() {
-		probeXen()
-		return // Xen turns the machine off, and emulates no device
-	}
 	p.power()
 	p.button()
 	p.serial()

@@ -5,6 +5,19 @@ package machine
 // Xen reports whether the machine is a guest of Xen's.
 func Xen() bool { return runtime_xen() }
 
+// XenPV reports whether the machine is a guest of Xen's of the kind PV.
+func XenPV() bool { return runtime_xenPV() }
+
+// XenParam is a parameter of a guest of Xen's, by its index in Xen's hvm/params.h; 0 when there is none.
+func XenParam(index uint64) uint64 { return runtime_xenParam(index) }
+
+// XenFrame is by which number Xen knows the page at phys.
+func XenFrame(phys uint64) uint64 { return runtime_xenFrame(phys) }
+
+// XenReplace maps a frame of Xen's in place of the page at phys, which AllocPages has returned and which is lost. It is for
+// guests of the kind PV.
+func XenReplace(phys, frame uint64) { runtime_xenReplace(phys, frame) }
+
 // XenCall makes a hypercall of Xen with a structure of at most 32 bytes, little-endian, and a count where it has one. It
 // returns what became of the structure, and Xen's result: an errno, negative, for failure.
 func XenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int) {
@@ -37,6 +50,10 @@ func FreeXenLine(l Line, port uint32) {
 func MapShared(phys uint64) uintptr { return runtime_mapShared(phys) }
 
 func runtime_xen() bool
+func runtime_xenPV() bool
+func runtime_xenParam(index uint64) uint64
+func runtime_xenFrame(phys uint64) uint64
+func runtime_xenReplace(phys, frame uint64)
 func runtime_xenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int)
 func runtime_xenPlace(space uint32, index, phys uint64) int
 func runtime_xenSuspend() int

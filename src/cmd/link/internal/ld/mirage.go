@@ -9,37 +9,70 @@ import (
 
 // What an image for GOOS=mirage carries beyond an ordinary ELF executable.
 
-// The PVH boot note: where a loader enters the image in 32-bit protected mode.
-// Xen, docs/misc/pvh.pandoc; xen/include/public/elfnote.h, XEN_ELFNOTE_PHYS32_ENTRY.
+// The notes by which Xen finds its way into an image, and QEMU too: Xen, xen/include/public/elfnote.h, docs/misc/pvh.pandoc.
+// A PVH loader enters at the first one's value, in 32-bit protected mode. The others are what a PV loader asks for: where
+// the image's addresses begin, which are those of the machine's memory as well, and whom it is made for. It enters at the
+// same place, in 64-bit mode.
 const (
-	pvhNoteName  = "Xen\x00"
-	pvhNoteType  = 18
-	pvhNoteSize  = 8
-	pvhNoteShstr = ".note.Xen"
+	xenNoteName  = "Xen\x00"
+	xenNoteShstr = ".note.Xen"
 )
 
-// elfpvh lays the PVH note out before resoff and returns the bytes it takes.
-func elfpvh(sh *ElfShdr, startva uint64, resoff uint64) int {
-	return elfnote(sh, startva, resoff, len(pvhNoteName)+pvhNoteSize)
+// A xenNote is a number, or a text if it has one.
+type xenNote struct {
+	kind  uint32
+	value uint64
+	text  string
 }
 
-// pvhSegment returns the program header for the note. It is one of its own: that of the other notes holds one section,
+func xenNotes(entry int64) []xenNote {
+	return []xenNote{
+		{kind: 18, value: uint64(entry)},  // XEN_ELFNOTE_PHYS32_ENTRY: first, for QEMU
+		{kind: 1, value: uint64(entry)},   // XEN_ELFNOTE_ENTRY
+		{kind: 3},                         // XEN_ELFNOTE_VIRT_BASE
+		{kind: 4},                         // XEN_ELFNOTE_PADDR_OFFSET
+		{kind: 5, text: "xen-3.0\x00"},    // XEN_ELFNOTE_XEN_VERSION
+		{kind: 6, text: "mirage\x00\x00"}, // XEN_ELFNOTE_GUEST_OS
+		{kind: 8, text: "generic\x00"},    // XEN_ELFNOTE_LOADER
+	}
+}
+
+// xenNoteSize is the size of any one's value.
+const xenNoteSize = 8
+
+// elfxennotes lays the notes out before resoff and returns the bytes they take.
+func elfxennotes(sh *ElfShdr, startva uint64, resoff uint64) int {
+	var sizes []int
+	for range xenNotes(0) {
+		sizes = append(sizes, len(xenNoteName)+xenNoteSize)
+	}
+	return elfnote(sh, startva, resoff, sizes...)
+}
+
+// xenNoteSegment returns the program header for the notes. It is one of its own: that of the other notes holds one section,
 // whichever was laid out last, and loaders look for the entry point in no other place (gABI 4.1, chapter 5, PT_NOTE).
-func pvhSegment() *ElfPhdr {
+func xenNoteSegment() *ElfPhdr {
 	ph := newElfPhdr()
 	ph.Type = elf.PT_NOTE
 	ph.Flags = elf.PF_R
 	return ph
 }
 
-// elfwritepvh writes the PVH note, whose value is the image's entry point.
-func elfwritepvh(ctxt *Link) int {
-	sh := elfwritenotehdr(ctxt.Out, pvhNoteShstr, uint32(len(pvhNoteName)), pvhNoteSize, pvhNoteType)
-	if sh == nil {
-		return 0
+// elfwritexennotes writes the notes.
+func elfwritexennotes(ctxt *Link) int {
+	sh := elfshname(xenNoteShstr)
+	ctxt.Out.SeekSet(int64(sh.Off))
+	for _, n := range xenNotes(Entryvalue(ctxt)) {
+		ctxt.Out.Write32(uint32(len(xenNoteName)))
+		ctxt.Out.Write32(xenNoteSize)
+		ctxt.Out.Write32(n.kind)
+		ctxt.Out.WriteString(xenNoteName)
+		if n.text != "" {
+			ctxt.Out.WriteString(n.text)
+		} else {
+			ctxt.Out.Write64(n.value)
+		}
 	}
-	ctxt.Out.WriteString(pvhNoteName)
-	ctxt.Out.Write64(uint64(Entryvalue(ctxt)))
 	return int(sh.Size)
 }
 
