@@ -132,7 +132,7 @@ const (
 	contextFS     = 643
 	contextGS     = 644 // the kernel's
 
-	contextInKernel, contextOnline = 1 << 2, 1 << 5 // flags
+	contextInKernel = 1 << 2 // of the flags. VGCF_online is not among them: with it vcpuUp finds nothing to do.
 )
 
 // pvStartCPUs starts the CPUs that Xen has for the guest.
@@ -149,7 +149,7 @@ func pvStartCPUs() {
 		c.prepare(id)
 		c.makeIdle()
 		clear(context[:])
-		context[contextFlags] = contextInKernel | contextOnline
+		context[contextFlags] = contextInKernel
 		context[contextDI] = uint64(uintptr(unsafe.Pointer(c)))
 		context[contextIP] = uint64(abi.FuncPCABI0(pvCPUEntry))
 		context[contextCS], context[contextSS] = pvCode, pvData
