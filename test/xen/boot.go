@@ -24,6 +24,7 @@ type Guest struct {
 	Name   string
 	Image  string
 	Line   string // command line
+	Kind   string // on amd64: "pv"; default "pvh"
 	Memory int    // MiB, default 128
 	CPUs   int    // default 1
 	Disk   string // the name of a disk of 16 MiB, which guests may have one after the other; default: none
@@ -205,7 +206,7 @@ func imageOf(file, arch string) ([]byte, error) {
 func (g *Guest) config(arch, kernel, mac string) string {
 	var b strings.Builder
 	if arch == "amd64" { // arm64 has one kind of guests
-		b.WriteString("type=\"pvh\"\n")
+		fmt.Fprintf(&b, "type=%q\n", cmp.Or(g.Kind, "pvh"))
 	}
 	fmt.Fprintf(&b, "name=%q\nkernel=%q\nextra=%q\n", g.Name, kernel, g.Line)
 	fmt.Fprintf(&b, "memory=%d\nvcpus=%d\n", cmp.Or(g.Memory, 128), cmp.Or(g.CPUs, 1))

@@ -93,6 +93,26 @@ func testGuests(t *testing.T, arch string) {
 	}
 }
 
+// The same image is a guest of the kind PV.
+func TestPV(t *testing.T) {
+	const arch = "amd64"
+	probe := harness.Build(t, arch, "./test/guest/probe")
+	results := Run(t, arch, []Guest{
+		{Name: "code", Image: probe, Line: "exit=debug -- exit 3", Kind: "pv"},
+		{Name: "clock", Image: probe, Line: "-- spin", Kind: "pv"},
+		{Name: "dns", Image: harness.Build(t, arch, "./misc/examples/dns"), Line: network, Memory: 32, Kind: "pv", Ask: ask},
+	})
+	for name, want := range map[string]struct{ ended, wrote, asked string }{
+		"code":  {"reason code 8", "out\n", ""},
+		"clock": {"reason code 0", "tick 2\n", ""},
+		"dns":   {"destroyed", "dns: serving on", "192.0.2.80"},
+	} {
+		if r := results[name]; r.Ended != want.ended || !strings.Contains(r.Wrote, want.wrote) || !strings.Contains(r.Asked, want.asked) {
+			t.Errorf("%s\nended: %s\nwrote: %s\nasked: %s", name, r.Ended, r.Wrote, r.Asked)
+		}
+	}
+}
+
 // A guest that Xen itself makes when it boots, with no toolstack, has a UART for its console.
 func TestDom0less(t *testing.T) {
 	out := runDom0less(t, harness.Build(t, "arm64", "./test/guest/probe"), "-- exit 3", "out\n")
