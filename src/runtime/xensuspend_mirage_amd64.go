@@ -37,7 +37,7 @@ func xenSuspend() int {
 	s := &suspension
 	s.done.Store(0)
 	s.asked.Store(1)
-	sendFlush(&cpu0)
+	sendFlush(cpu0)
 	for s.done.Load() == 0 {
 		osyield()
 	}
@@ -54,9 +54,9 @@ func suspendIfAsked() {
 	s := &suspension
 	c := thisCPU()
 	switch {
-	case c == &cpu0 && s.asked.Swap(0) != 0:
+	case c == cpu0 && s.asked.Swap(0) != 0:
 		suspend()
-	case c != &cpu0 && s.hold.Load() != 0:
+	case c != cpu0 && s.hold.Load() != 0:
 		s.held.Add(1)
 		for s.hold.Load() != 0 {
 			flushIfAsked() // one that is not here yet may wait for that
