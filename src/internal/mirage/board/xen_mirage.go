@@ -14,6 +14,7 @@ import (
 	"internal/mirage/drivers/xen/netfront"
 	xenstore "internal/mirage/drivers/xen/store"
 	"internal/mirage/drivers/xen/vchan"
+	"internal/mirage/machine"
 	"internal/strconv"
 	"runtime"
 )
@@ -34,14 +35,16 @@ func probeXen() {
 		return
 	}
 	asked := control.Functions{End: device.Shutdown}
-	if runtime.GOARCH == "amd64" { // Xen's toolstack cannot suspend others
+	if runtime.GOARCH == "amd64" && !machine.XenPV() { // Xen's toolstack, or we, cannot suspend others
 		asked.Suspend = func() { suspend(c, s) }
 	}
 	if err := control.Open(s, asked); err != nil {
 		report("xen control", err)
 	}
 	total, _, _ := ram{}.Sizes()
-	if err := balloon.Open(h, s, ram{}, total); err != nil {
+	if machine.XenPV() {
+		// Its pages are not Xen's to take by their numbers.
+	} else if err := balloon.Open(h, s, ram{}, total); err != nil {
 		report("xen balloon", err)
 	}
 	x := &xenBus{hypervisor: h, store: s, grants: grant.New(h), count: map[string]int{}}
