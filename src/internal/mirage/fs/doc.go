@@ -7,6 +7,8 @@
 // file is mapped its contents are in pages, which its mappings share with it (pages.go).
 //
 // Results are Linux's, down to the error number; the caller is root, so that no permission is ever denied.
-// A tree never holds more than its limit: past that the answer is ENOSPC. Nothing here does I/O, blocks for
+// Volumes of disks are mounted in the tree (mount.go): what is on them package fat reads and writes, with I/O.
+//
+// A tree never holds more than its limit: past that the answer is ENOSPC. Nothing else here does I/O, blocks for
 // longer than a lock is held, or knows what a descriptor is.
 package fs
