@@ -28,8 +28,6 @@ var servers = []app{
 	{name: "chat", pkg: "github.com/gorilla/websocket/examples/chat@v1.5.3", ports: "8080", files: chatFiles, drive: driveChat},
 	{name: "proxy", pkg: "./proxy", ports: "8080", files: startBackend, args: []string{"-to", "{backend}"}, drive: driveProxy},
 	{name: "mochi", pkg: "github.com/mochi-mqtt/server/v2/cmd@v2.7.9", ports: "1883 8080", drive: driveMQTT, sample: "amd64"},
-	{name: "nats", pkg: "github.com/nats-io/nats-server/v2@v2.15.2", ports: "4222 8222",
-		args: []string{"-m", "8222", "-js", "-sd", "/tmp/jetstream"}, drive: driveNATS},
 	{name: "redcon", pkg: "./redcon", ports: "6379", drive: driveRedis},
 	{name: "prometheus-client", pkg: "github.com/prometheus/client_golang/examples/simple@v1.25.0", ports: "8080", drive: driveMetrics},
 	{name: "net-http", pkg: "./web", ports: "8080 8443", files: tlsFiles, drive: driveWeb},

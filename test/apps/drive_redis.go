@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// What keeps data: NATS with JetStream, Redis' protocol, SQLite.
+// Redis' protocol.
 
 // say sends a text to a port of the machine and requires an answer that has wants in it, one after the other.
 func (m *machine) say(port, text string, wants ...string) {
@@ -46,21 +46,6 @@ func hear(r io.Reader, heard []byte, want string) ([]byte, error) {
 			return heard, err
 		}
 	}
-}
-
-// driveNATS subscribes, publishes, and has a stream kept in files.
-func driveNATS(m *machine) {
-	m.t.Helper()
-	m.up("curl -sS -f -m 5 http://{at 8222}/healthz")
-	const connect = `CONNECT {"verbose":false}` + "\r\n"
-	m.say("4222", connect+"SUB a.* 1\r\nPUB a.b 5\r\nhello\r\nPING\r\n", "INFO {", "MSG a.b 1 5\r\nhello\r\n", "PONG\r\n")
-	const stream = `{"name":"S","subjects":["s.>"],"storage":"file","num_replicas":1}`
-	publish := "SUB inbox 1\r\n" + fmt.Sprintf("PUB $JS.API.STREAM.CREATE.S inbox %d\r\n%s\r\n", len(stream), stream) + "PING\r\n"
-	m.say("4222", connect+publish, "INFO {", "io.nats.jetstream.api.v1.stream_create_response", `"storage":"file"`)
-	for i := range 3 {
-		m.say("4222", connect+"SUB inbox 1\r\nPUB s.x inbox 4\r\nkept\r\n", "INFO {", fmt.Sprintf(`{"stream":"S", "seq":%d}`, i+1))
-	}
-	m.wants(`"messages": 3`, curl+"http://{at 8222}/jsz")
 }
 
 // driveRedis speaks Redis' serialization protocol, many commands at once.
