@@ -14,8 +14,6 @@ import (
 
 // Hypercalls and commands, of xen/include/public/xen.h, memory.h and grant_table.h.
 const (
-	grantOp = 20
-
 	grantMap   = 0
 	grantUnmap = 1
 
@@ -52,7 +50,7 @@ func exchange(command uint32, addr uint64, n int) int {
 
 // Map implements Hypervisor.
 func (Machine) Map(domain uint16, refs []uint32) (*dma.Memory, func(), error) {
-	if len(refs) == 0 || len(refs) > listFrames {
+	if len(refs) == 0 || len(refs) > listFrames || machine.XenPV() {
 		return nil, nil, errHole
 	}
 	m := &mapping{Memory: dma.Alloc(len(refs) * dma.PageSize), life: machine.XenLives()}

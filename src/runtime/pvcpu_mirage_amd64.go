@@ -4,7 +4,6 @@ package runtime
 
 import (
 	"internal/abi"
-	"internal/mirage/boot"
 	"internal/runtime/atomic"
 	"unsafe"
 )
@@ -135,6 +134,10 @@ const (
 	contextInKernel = 1 << 2 // of the flags. VGCF_online is not among them: with it vcpuUp finds nothing to do.
 )
 
+// pvMaxCPUs is how many of its CPUs a guest uses, up to xenInfoCPUs. A second one starts, and then the guest is silent: until it is
+// known why, there is one.
+const pvMaxCPUs = 1
+
 // pvStartCPUs starts the CPUs that Xen has for the guest.
 func pvStartCPUs() {
 	const pages = (unsafe.Sizeof(pvContext{}) + pageSize4K - 1) / pageSize4K
@@ -144,7 +147,7 @@ func pvStartCPUs() {
 		return
 	}
 	context := (*pvContext)(physPointer(pa))
-	for id := uint32(1); id < min(boot.MaxCPUs, xenInfoCPUs) && pvCall(pvVCPUOp, vcpuIsUp, uintptr(id), 0) >= 0; id++ {
+	for id := uint32(1); id < pvMaxCPUs && pvCall(pvVCPUOp, vcpuIsUp, uintptr(id), 0) >= 0; id++ {
 		c := (*vcpu)(permanentAlloc(unsafe.Sizeof(vcpu{})))
 		c.prepare(id)
 		c.makeIdle()

@@ -17,7 +17,6 @@ const (
 	shutdownSuspend = 2
 	eventAlloc      = 6
 	eventClose      = 3
-	hvmStorePort    = 2
 )
 
 var suspension struct {
