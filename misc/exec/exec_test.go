@@ -68,11 +68,23 @@ func TestCollectBesides(t *testing.T) {
 	}
 }
 
-func TestCollectLimit(t *testing.T) {
+// A folder that is larger than the default stays behind; one that is larger than what was asked for is an error.
+func TestFilesLimit(t *testing.T) {
 	_, here := module(t)
-	_, err := collect(here, "", nil, 2000)
-	if err == nil || !strings.Contains(err.Error(), here) || !strings.Contains(err.Error(), "MIRAGE_FILES") {
+	if err := os.Truncate(filepath.Join(here, "x_test.go"), 65<<20); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("MIRAGE_FILES", "")
+	if files, err := filesOf(here); files != nil || err != nil {
+		t.Errorf("%q, %v by default", files, err)
+	}
+	t.Setenv("MIRAGE_FILES", "64")
+	if _, err := filesOf(here); err == nil || !strings.Contains(err.Error(), here) || !strings.Contains(err.Error(), "MIRAGE_FILES") {
 		t.Errorf("more than the limit: %v", err)
+	}
+	t.Setenv("MIRAGE_FILES", "66")
+	if files, err := filesOf(here); err != nil || !slices.Contains(files, filepath.Join(here, "x_test.go")) {
+		t.Errorf("%q, %v", files, err)
 	}
 }
 

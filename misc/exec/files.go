@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,8 +15,10 @@ type collection struct {
 	limit int64
 }
 
+var errTooMuch = errors.New("the files are more than the limit")
+
 // collect returns the files for a program that runs in the folder here, absolute paths in an order in which they can
-// be made; what is asked for besides are files and folders. More than limit bytes are an error.
+// be made; what is asked for besides are files and folders. More than limit bytes are errTooMuch.
 func collect(here, goroot string, besides []string, limit int64) ([]string, error) {
 	c := &collection{seen: make(map[string]bool), limit: limit}
 	wanted := append([]string{here}, besides...)
@@ -28,7 +30,7 @@ func collect(here, goroot string, besides []string, limit int64) ([]string, erro
 	}
 	for _, name := range wanted {
 		if err := c.tree(name); err != nil {
-			return nil, fmt.Errorf("%w in %s: MIRAGE_FILES=MiB takes more along, MIRAGE_FILES=0 none", err, here)
+			return nil, err
 		}
 	}
 	return c.names, nil
@@ -86,7 +88,7 @@ func (c *collection) tree(name string) error {
 		c.seen[p] = true
 		c.names = append(c.names, p)
 		if c.size += info.Size(); c.size > c.limit {
-			return fmt.Errorf("more than %d MiB of files", c.limit>>20)
+			return errTooMuch
 		}
 		return nil
 	})

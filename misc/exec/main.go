@@ -89,17 +89,31 @@ func number(name string, byDefault int) (int, error) {
 	return int(n), nil
 }
 
+// filesOf returns the files for a program that runs in the folder here. A program that was started in a large folder seldom wants
+// what is there: unless somebody said how much to take, all stays behind, and that is said.
+func filesOf(here string) ([]string, error) {
+	const byDefault = 64
+	limit, err := number("MIRAGE_FILES", byDefault)
+	if err != nil || limit == 0 {
+		return nil, err
+	}
+	files, err := collect(here, goroot(), filepath.SplitList(os.Getenv("MIRAGE_TAKE")), int64(limit)<<20)
+	if err == nil {
+		return files, nil
+	}
+	err = fmt.Errorf("more than %d MiB of files in %s: MIRAGE_FILES=MiB takes more along, MIRAGE_FILES=0 none", limit, here)
+	if os.Getenv("MIRAGE_FILES") != "" {
+		return nil, err
+	}
+	fmt.Fprintln(os.Stderr, "mirage: the program has none of this folder's files:", err)
+	return nil, nil
+}
+
 // initrd writes the files for a program that runs in the folder here to an initial RAM disk in dir.
 func initrd(dir, here string) (string, error) {
-	limit, err := number("MIRAGE_FILES", 64)
+	files, err := filesOf(here)
 	if err != nil {
 		return "", err
-	}
-	var files []string
-	if limit > 0 {
-		if files, err = collect(here, goroot(), filepath.SplitList(os.Getenv("MIRAGE_TAKE")), int64(limit)<<20); err != nil {
-			return "", err
-		}
 	}
 	out, err := os.Create(filepath.Join(dir, "initrd"))
 	if err != nil {
