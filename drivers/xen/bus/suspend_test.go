@@ -49,8 +49,10 @@ func TestRestored(t *testing.T) {
 	if n := <-got; n.State != InitWait || n.error != nil || d.Backend != newBack || d.Stale() {
 		t.Errorf("%v, %s", n, d.Backend)
 	}
+	s.SetQuiet(true) // a toolstack writes both in a transaction
 	s.Set("device/vif/1/backend-id", "3")
 	s.Set("device/vif/1/backend", "/local/domain/3/backend/vif/2/1")
+	s.SetQuiet(false)
 	if d := <-found; d.Path != "device/vif/1" {
 		t.Errorf("%s is found again", d.Path)
 	}
