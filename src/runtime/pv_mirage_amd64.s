@@ -40,6 +40,8 @@ forms:
 	ADDQ	$16, SI
 	JMP	forms
 done:
+	LEAQ	runtime·pvHypercall(SB), DI
+	MOVB	$0x05, 1(DI)
 	MOVB	$1, runtime·pvEarly+(vcpu_arch+cpuArch_info+1)(SB)
 	MOVL	$SETSEGMENTBASE, AX
 	MOVL	$2, DI			// SEGBASE_GS_KERNEL
@@ -72,9 +74,9 @@ GLOBL runtime·pvEarly(SB), NOPTR, $vcpu__size
 
 // pvHypercall makes the hypercall AX with arguments in DI, SI, DX, R10 and R8. CX and R11 are lost. SYSCALL is what Xen's
 // page of hypercalls has for guests of this kind, and Linux does without that page (its commit "x86/xen: remove hypercall
-// page", for Xen's advisory 466).
+// page", for Xen's advisory 466). It is UD2 until pvEntry makes it that: no image has an instruction that enters a kernel.
 TEXT runtime·pvHypercall(SB),NOSPLIT|NOFRAME,$0
-	SYSCALL
+	BYTE	$0x0f; BYTE $0x0b
 	RET
 
 // func hypercall(op, command uintptr, arg unsafe.Pointer, n uintptr) int

@@ -9,8 +9,7 @@ import (
 	"mirage.build/test/harness"
 )
 
-// Nothing of ours or of the standard library enters a kernel: there is none. What executes SYSCALL in a guest of Xen's kind
-// PV makes hypercalls.
+// Nothing of ours or of the standard library enters a kernel: there is none.
 func TestNoKernelEntries(t *testing.T) {
 	for _, arch := range []string{"amd64", "arm64"} {
 		t.Run(arch, func(t *testing.T) {
@@ -19,9 +18,6 @@ func TestNoKernelEntries(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, e := range entries {
-				if e.symbol == "runtime.pvHypercall" {
-					continue
-				}
 				t.Errorf("%s+%#x executes %s", e.symbol, e.offset, e.name)
 			}
 		})
