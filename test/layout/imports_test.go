@@ -101,7 +101,7 @@ func TestWhatEveryImageHas(t *testing.T) {
 // Packages without dependencies on each other are initialized in the order of their names (Go 1.21), so nothing that the
 // library OS needs may come behind syscall.
 func TestInitializedBeforeSyscall(t *testing.T) {
-	withoutInit := []string{"unicode/utf8", "unsafe", "weak"}
+	withoutInit := []string{"unicode/utf8", "unsafe"}
 	for _, arch := range []string{"amd64", "arm64"} {
 		for _, p := range list(t, []string{"GOOS=mirage", "GOARCH=" + arch}, ours+"board", ours+"linuxabi") {
 			for _, dep := range p.Deps {

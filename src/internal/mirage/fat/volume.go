@@ -3,7 +3,6 @@ package fat
 import (
 	"internal/mirage/linuxabi/linux"
 	"sync"
-	"weak"
 )
 
 // A Volume is a mounted one. Its methods, and those of its files, may be called from any goroutine.
@@ -96,8 +95,8 @@ func (v *Volume) Space() (cluster int64, all, unused int64, e linux.Errno) {
 
 // files are those that are in memory, by the place of their entries: whoever finds a file again gets the same one.
 type files struct {
-	byPlace map[int64]weak.Pointer[File]
-	byIno   map[uint64]weak.Pointer[File]
+	byPlace map[int64]weakPointer
+	byIno   map[uint64]weakPointer
 	limit   int // when there are more, those that are gone are swept out
 	strays  uint64
 
@@ -107,32 +106,32 @@ type files struct {
 }
 
 func (t *files) init() {
-	t.byPlace, t.byIno = map[int64]weak.Pointer[File]{}, map[uint64]weak.Pointer[File]{}
+	t.byPlace, t.byIno = map[int64]weakPointer{}, map[uint64]weakPointer{}
 	t.limit = 2 * len(t.recent)
 }
 
 // get returns the file whose entry is at a place, nil if it is not in memory.
-func (t *files) get(at int64) *File { return t.byPlace[at].Value() }
+func (t *files) get(at int64) *File { return t.byPlace[at].file() }
 
 // put makes f known, and gives it a number.
 func (t *files) put(f *File) {
 	if f.ino == 0 {
 		f.ino = t.number(f)
-		t.byIno[f.ino] = weak.Make(f)
+		t.byIno[f.ino] = weakTo(f)
 	}
-	t.byPlace[f.at] = weak.Make(f)
+	t.byPlace[f.at] = weakTo(f)
 	t.recent[t.at%len(t.recent)] = f
 	t.at++
 	if len(t.byPlace)+len(t.byIno) < t.limit {
 		return
 	}
 	for at, p := range t.byPlace {
-		if p.Value() == nil {
+		if p.file() == nil {
 			delete(t.byPlace, at)
 		}
 	}
 	for ino, p := range t.byIno {
-		if p.Value() == nil {
+		if p.file() == nil {
 			delete(t.byIno, ino)
 		}
 	}
@@ -142,7 +141,7 @@ func (t *files) put(f *File) {
 // number returns the inode number of a file: that of its entry's place, unless a file that was there before still has it.
 func (t *files) number(f *File) uint64 {
 	n := inoOf(f.at)
-	if t.byIno[n].Value() != nil {
+	if t.byIno[n].file() != nil {
 		t.strays++
 		n = 1<<62 + t.strays
 	}
