@@ -9,7 +9,7 @@ type directory struct {
 	entries map[string]*entry
 	order   []*entry // by cookie; a removed entry has no node until compact takes it away
 	last    int64    // highest cookie given
-	dynamic Dynamic
+	dynamic Dynamic  // more names
 	fixed   bool // no names can be made or removed by a caller
 }
 
@@ -27,12 +27,13 @@ const (
 	dotdotCookie = 2
 )
 
-// A Dynamic is a directory whose names are known elsewhere, such as /proc/self/fd.
+// A Dynamic has those names of a directory that are known elsewhere, such as all of /proc/self/fd.
 type Dynamic interface {
 	// Lookup returns the node of that name, nil if there is none. It is called with the tree's lock held and must
 	// not call the tree, except to make nodes.
 	Lookup(name string) *Inode
-	// List returns the names there are now, with a cookie above 2 each, in ascending order.
+	// List returns the names there are now, in ascending order of their cookies, which are above those of the directory's
+	// other names: 2, and as many more as there are.
 	List() []Dirent
 }
 
@@ -45,11 +46,11 @@ type Dirent struct {
 }
 
 func (d *directory) lookup(name string) *Inode {
-	if d.dynamic != nil {
-		return d.dynamic.Lookup(name)
-	}
 	if e := d.entries[name]; e != nil {
 		return e.node
+	}
+	if d.dynamic != nil {
+		return d.dynamic.Lookup(name)
 	}
 	return nil
 }
@@ -114,19 +115,19 @@ func (n *Inode) readDir(cookie int64, f func(Dirent) bool) linux.Errno {
 	if cookie < dotdotCookie && !f(Dirent{"..", d.parent.ino, linux.S_IFDIR, dotdotCookie}) {
 		return 0
 	}
-	if d.dynamic != nil {
-		for _, e := range d.dynamic.List() {
-			if e.Next > cookie && !f(e) {
-				return 0
-			}
-		}
-		return 0
-	}
 	if n.file != nil {
 		return n.listFiles(cookie, f)
 	}
 	for _, e := range d.after(cookie) {
 		if e.node != nil && !f(Dirent{e.name, e.node.ino, e.node.Type(), e.cookie}) {
+			return 0
+		}
+	}
+	if d.dynamic == nil {
+		return 0
+	}
+	for _, e := range d.dynamic.List() {
+		if e.Next > cookie && !f(e) {
 			return 0
 		}
 	}

@@ -65,14 +65,26 @@ func (f *FS) Fixed(path string, mode uint32) linux.Errno {
 	return e
 }
 
-// Dynamic makes a directory whose names are d's.
-func (f *FS) Dynamic(path string, mode uint32, d Dynamic) linux.Errno {
-	n, e := f.plant(path, linux.S_IFDIR|mode, 0)
-	if e == 0 {
-		n.dir.fixed, n.dir.dynamic = true, d
+// Fill gives a directory the names of d besides its own. The errors are those of Lookup, ENOTDIR, and EEXIST: it has such already.
+func (f *FS) Fill(path string, d Dynamic) linux.Errno {
+	n, e := f.Lookup(f.root, path, true)
+	if e != 0 {
+		return e
 	}
-	return e
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case n.dir == nil:
+		return linux.ENOTDIR
+	case n.dir.dynamic != nil:
+		return linux.EEXIST
+	}
+	n.dir.dynamic = d
+	return 0
 }
+
+// Numbers takes n inode numbers that no node has, and returns the first.
+func (f *FS) Numbers(n int) uint64 { return f.lastIno.Add(uint64(n)) - uint64(n) + 1 }
 
 // NewLink makes the node of a symbolic link that is no part of the tree, for Dynamic.Lookup. ino tells it from others.
 func (f *FS) NewLink(ino uint64, mode uint32, l Link) *Inode {

@@ -1,6 +1,8 @@
 package linuxabi
 
 import (
+	"internal/bytealg"
+	"internal/mirage/fs"
 	"internal/mirage/linuxabi/linux"
 	"internal/strconv"
 )
@@ -55,18 +57,77 @@ func (p *Process) plantPointers() linux.Errno {
 	return 0
 }
 
-// plantFiles makes the files of a table below a folder, and the folders in which they are.
+// plantFiles makes the folders of a table's files, which are found in them when somebody looks: the machine would be carrying
+// some 300 nodes that hardly any program asks for, through each collection of garbage.
 func (p *Process) plantFiles(folder string, files []generated) linux.Errno {
+	numbers := p.fs.Numbers(len(files))
+	planted := make(map[string]bool)
 	for _, f := range files {
-		path := folder + f.path
-		if e := p.plantAbove(path); e != 0 {
+		at, _ := splitName(f.path)
+		if planted[at] {
+			continue
+		}
+		planted[at] = true
+		if e := p.plantAbove(folder + at); e != 0 {
 			return e
 		}
-		if e := p.fs.Generated(path, 0o444, func() []byte { return []byte(f.text(p)) }); e != 0 {
+		if e := p.fs.Fill(folder+at, &fileTable{p, at, files, numbers}); e != 0 {
 			return e
 		}
 	}
 	return 0
+}
+
+// splitName cuts a path after its last slash.
+func splitName(path string) (folder, name string) {
+	i := bytealg.LastIndexByteString(path, '/') + 1
+	return path[:i], path[i:]
+}
+
+// plantDynamic makes a folder that has the names of d alone.
+func (p *Process) plantDynamic(path string, mode uint32, d fs.Dynamic) linux.Errno {
+	if e := p.fs.Fixed(path, mode); e != 0 {
+		return e
+	}
+	return p.fs.Fill(path, d)
+}
+
+// A fileTable has those files of a table that are in one folder.
+type fileTable struct {
+	p       *Process
+	folder  string // as the table's paths begin; it ends in a slash unless it is empty
+	files   []generated
+	numbers uint64 // the inode number of the first
+}
+
+// tableCookie is above the cookies of what a folder has besides.
+const tableCookie = 1 << 32
+
+// name returns the name of a file of this folder, "" if it is in another.
+func (t *fileTable) name(i int) string {
+	folder, name := splitName(t.files[i].path)
+	if folder != t.folder {
+		return ""
+	}
+	return name
+}
+
+func (t *fileTable) Lookup(name string) *fs.Inode {
+	for i := range t.files {
+		if t.name(i) == name {
+			return t.p.fs.NewGenerated(t.numbers+uint64(i), 0o444, func() []byte { return []byte(t.files[i].text(t.p)) })
+		}
+	}
+	return nil
+}
+
+func (t *fileTable) List() (all []fs.Dirent) {
+	for i := range t.files {
+		if name := t.name(i); name != "" {
+			all = append(all, fs.Dirent{Name: name, Ino: t.numbers + uint64(i), Type: linux.S_IFREG, Next: tableCookie + int64(i)})
+		}
+	}
+	return all
 }
 
 // plantAbove makes the folders that lead to a file.

@@ -75,10 +75,10 @@ func (p *Process) plantSelf(folder string) linux.Errno {
 	if e := p.fs.Magic(folder+"/cwd", workingLink{p}); e != 0 {
 		return e
 	}
-	if e := p.fs.Dynamic(folder+"/fd", 0o500, descriptorLinks{p}); e != 0 {
+	if e := p.plantDynamic(folder+"/fd", 0o500, descriptorLinks{p}); e != 0 {
 		return e
 	}
-	return p.fs.Dynamic(folder+"/fdinfo", 0o555, descriptorInfos{p})
+	return p.plantDynamic(folder+"/fdinfo", 0o555, descriptorInfos{p})
 }
 
 // workingLink is the link that leads to the working directory.

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"internal/mirage/fs"
 	"internal/mirage/linuxabi/linux"
 	"internal/mirage/netstack"
 	"internal/mirage/netstack/wire"
@@ -238,4 +239,54 @@ func TestNoTerminal(t *testing.T) {
 	if _, e := w.do(syscall.SYS_OPENAT, 0, "/dev/console", syscall.O_RDWR, 0); e != 0 {
 		t.Errorf("opening /dev/console: %v", e)
 	}
+}
+
+// TestListed: what a folder lists is what is found there, by the number that it lists; each number and each cookie is given once;
+// and reading on after any entry misses none (getdents(2)).
+func TestListed(t *testing.T) {
+	_, p := booted(t, "/x")
+	numbers := make(map[uint64]string)
+	var visit func(path string, n *fs.Inode)
+	visit = func(path string, n *fs.Inode) {
+		all := entriesAfter(t, path, n, 0)
+		for i, d := range all {
+			if i+1 < len(all) && (all[i+1].Next <= d.Next || !slices.Equal(entriesAfter(t, path, n, d.Next), all[i+1:])) {
+				t.Errorf("%s: reading on after %s is not what follows it", path, d.Name)
+			}
+			if d.Name == "." || d.Name == ".." {
+				continue
+			}
+			at := path + "/" + d.Name
+			found, e := p.fs.Lookup(p.fs.Root(), at, false)
+			if e != 0 || found.Ino() != d.Ino || found.Type() != d.Type {
+				t.Errorf("%s: listed as %+v; looking there says %v", at, d, syscall.Errno(e))
+				continue
+			}
+			if other := numbers[d.Ino]; other != "" && d.Ino < firstLinkIno { // a thread's descriptors are its process's
+				t.Errorf("%s and %s have the number %d", at, other, d.Ino)
+			}
+			numbers[d.Ino] = at
+			if found.IsDir() {
+				visit(at, found)
+			}
+		}
+	}
+	visit("", p.fs.Root())
+	if len(numbers) < 250 {
+		t.Errorf("%d names were seen", len(numbers))
+	}
+	for _, path := range []string{"/proc/none", "/proc/sys", "/proc/self/net/none", "/sys/devices/system/cpu/cpu0/topology/none"} {
+		n, e := p.fs.Lookup(p.fs.Root(), path, false)
+		if isFolder := e == 0 && n.IsDir(); isFolder != (path == "/proc/sys") {
+			t.Errorf("%s: %v", path, syscall.Errno(e))
+		}
+	}
+}
+
+func entriesAfter(t *testing.T, path string, n *fs.Inode, after int64) (all []fs.Dirent) {
+	t.Helper()
+	if e := n.ReadDir(after, func(d fs.Dirent) bool { all = append(all, d); return true }); e != 0 {
+		t.Errorf("%s: %v", path, syscall.Errno(e))
+	}
+	return all
 }
