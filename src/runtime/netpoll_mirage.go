@@ -66,10 +66,14 @@ func netpoll(delay int64) (gList, int32) {
 		deadlockCheck()
 		futexsleep((*uint32)(unsafe.Pointer(&netpollWord)), 0, delay)
 	}
-	// The bits go before the lines are looked at: one that fires later sets them again.
-	if delay != 0 {
+	// The bits go before the lines are looked at: one that fires later sets them again. A collection asks between any two
+	// pieces of its work, and mostly none has.
+	switch {
+	case delay != 0:
 		netpollWord.Store(0)
-	} else if netpollWord.Load()&netpollFired != 0 {
+	case netpollWord.Load()&netpollFired == 0:
+		return gList{}, 0
+	default:
 		netpollWord.And(^uint32(netpollFired))
 	}
 	list, n := irqReady()

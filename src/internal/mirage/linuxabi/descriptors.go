@@ -10,11 +10,15 @@ import (
 // maxDescriptors is the hard limit of RLIMIT_NOFILE.
 const maxDescriptors = 1 << 20
 
-const blockSlots = 1024
+// The first block of the table has firstSlots, and each other as many as all before it: a program with few files has few slots.
+const (
+	firstSlots = 64
+	blocks     = 15 // for maxDescriptors
+)
 
 // descriptors is the table of file descriptors. Finding one takes no lock; blocks of the table never move.
 type descriptors struct {
-	blocks [maxDescriptors / blockSlots]atomic.Pointer[[blockSlots]slot]
+	blocks [blocks]atomic.Pointer[[]slot]
 
 	mu    sync.Mutex
 	limit int      // descriptors are lower: RLIMIT_NOFILE's soft limit
@@ -28,13 +32,20 @@ type slot struct {
 	poll    *waiter // package internal/poll's, under mu
 }
 
+// slotPlace says in which block a descriptor is, and where in it.
+func slotPlace(fd int) (block, i int) {
+	block = bits.Len(uint(fd) / firstSlots)
+	return block, fd - firstSlots<<block>>1&^(firstSlots-1)
+}
+
 // at returns the place of a descriptor in the table, nil if the table does not reach that far.
 func (t *descriptors) at(fd int) *slot {
 	if uint(fd) >= maxDescriptors {
 		return nil
 	}
-	if b := t.blocks[fd/blockSlots].Load(); b != nil {
-		return &b[fd%blockSlots]
+	block, i := slotPlace(fd)
+	if b := t.blocks[block].Load(); b != nil {
+		return &(*b)[i]
 	}
 	return nil
 }
@@ -100,11 +111,13 @@ func (t *descriptors) put(fd int, d *description, cloexec bool) {
 	if fd == t.low {
 		t.low++
 	}
-	block := &t.blocks[fd/blockSlots]
-	if block.Load() == nil {
-		block.Store(new([blockSlots]slot))
+	s := t.at(fd)
+	if s == nil {
+		block, _ := slotPlace(fd)
+		slots := make([]slot, firstSlots<<max(block-1, 0))
+		t.blocks[block].Store(&slots)
+		s = t.at(fd)
 	}
-	s := &block.Load()[fd%blockSlots]
 	s.cloexec.Store(cloexec)
 	s.d.Store(d)
 }
