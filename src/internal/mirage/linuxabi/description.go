@@ -30,7 +30,7 @@ type description struct {
 	held   bool // node was Acquired for this description
 	opened origin
 	path   bool         // opened with O_PATH: it names a file and no more
-	locked atomic.Bool  // it has taken a lock by flock
+	locked atomic.Bool  // it has asked for a lock
 	flags  atomic.Int32 // access mode and status flags, as F_GETFL gives them
 	refs   atomic.Int32 // descriptors and calls in progress
 

@@ -149,6 +149,7 @@ func (t *descriptors) close(fd int) linux.Errno {
 	if d == nil {
 		return linux.EBADF
 	}
+	d.closed()
 	d.put()
 	return 0
 }
@@ -166,6 +167,7 @@ func (t *descriptors) replace(fd int, d *description, cloexec bool) linux.Errno 
 	t.put(fd, d, cloexec)
 	t.mu.Unlock()
 	if old != nil {
+		old.closed()
 		old.put()
 	}
 	return 0

@@ -65,17 +65,17 @@ func fcntl(p *Process, a args) (uintptr, linux.Errno) {
 	if d.path {
 		return 0, linux.EBADF
 	}
-	return d.control(a.a2, a.a3)
+	return d.control(p, a.a2, a.a3)
 }
 
 // control serves the commands that a descriptor of O_PATH does not take.
-func (d *description) control(command, arg uintptr) (uintptr, linux.Errno) {
+func (d *description) control(p *Process, command, arg uintptr) (uintptr, linux.Errno) {
 	switch command {
 	case linux.F_SETFL:
 		d.setFlags(statusFlags, int32(arg))
 		return 0, 0
-	case linux.F_GETLK, linux.F_SETLK, linux.F_SETLKW:
-		return 0, d.recordLock(command, arg)
+	case linux.F_GETLK, linux.F_SETLK, linux.F_SETLKW, linux.F_OFD_GETLK, linux.F_OFD_SETLK, linux.F_OFD_SETLKW:
+		return 0, p.recordLock(d, command, arg)
 	case linux.F_GETPIPE_SZ, linux.F_SETPIPE_SZ:
 		if f, ok := d.file.(*pipeEnd); ok {
 			return f.pipe.capacity(command, arg)
@@ -93,30 +93,4 @@ func (d *description) setFlags(mask, flags int32) {
 			return
 		}
 	}
-}
-
-// recordLock serves POSIX record locks. They belong to a process and never stand in its own way (fcntl(2)), and there
-// is but one process: every lock is granted, and no lock is ever in the way.
-func (d *description) recordLock(command, ptr uintptr) linux.Errno {
-	l, e := load[linux.Flock](ptr)
-	if e != 0 {
-		return e
-	}
-	_, seeks := d.file.(seeker)
-	switch {
-	case l.Type < linux.F_RDLCK || l.Type > linux.F_UNLCK || command == linux.F_GETLK && l.Type == linux.F_UNLCK:
-		return linux.EINVAL
-	case l.Whence < linux.SEEK_SET || l.Whence > linux.SEEK_END:
-		return linux.EINVAL
-	case l.Whence == linux.SEEK_SET && (l.Start < 0 || l.Len < 0 && l.Start+l.Len < 0):
-		return linux.EINVAL
-	case !seeks:
-		return linux.EINVAL
-	case command == linux.F_GETLK:
-		l.Type = linux.F_UNLCK
-		return store(ptr, l)
-	case l.Type == linux.F_RDLCK && !d.readable(), l.Type == linux.F_WRLCK && !d.writable():
-		return linux.EBADF
-	}
-	return 0
 }

@@ -9,9 +9,15 @@ type fileLock struct {
 	shared    map[*description]struct{}
 }
 
-// lockOf returns the lock of the file behind d.
-func (p *Process) lockOf(d *description) *fileLock {
-	return p.inode(d).Locks(func() any { return new(fileLock) }).(*fileLock)
+// fileLocks are the locks on a file, of both kinds: neither is in the way of the other (flock(2), NOTES).
+type fileLocks struct {
+	whole   fileLock
+	records recordLocks
+}
+
+// locksOf returns the locks of the file behind d.
+func (p *Process) locksOf(d *description) *fileLocks {
+	return p.inode(d).Locks(func() any { return new(fileLocks) }).(*fileLocks)
 }
 
 func flock(p *Process, a args) (uintptr, linux.Errno) {
@@ -27,7 +33,7 @@ func flock(p *Process, a args) (uintptr, linux.Errno) {
 	if d.path {
 		return 0, linux.EBADF
 	}
-	l := p.lockOf(d)
+	l := &p.locksOf(d).whole
 	if operation == linux.LOCK_UN {
 		l.drop(d)
 		return 0, 0
@@ -90,9 +96,11 @@ func (l *fileLock) drop(d *description) {
 	}
 }
 
-// unlock gives up d's lock when its last descriptor is closed.
+// unlock gives up what d has locked when its last descriptor is closed.
 func (d *description) unlock() {
 	if d.locked.Load() {
-		d.node.Load().Locks(nil).(*fileLock).drop(d)
+		l := d.node.Load().Locks(nil).(*fileLocks)
+		l.whole.drop(d)
+		l.records.drop(d, everything)
 	}
 }

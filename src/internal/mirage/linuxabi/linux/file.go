@@ -91,6 +91,9 @@ const (
 	F_GETLK         = 5
 	F_SETLK         = 6
 	F_SETLKW        = 7
+	F_OFD_GETLK     = 36
+	F_OFD_SETLK     = 37
+	F_OFD_SETLKW    = 38
 	F_SETPIPE_SZ    = 1031
 	F_GETPIPE_SZ    = 1032
 	F_DUPFD_CLOEXEC = 1030
