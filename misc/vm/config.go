@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -82,8 +83,8 @@ func (c *Config) settle() error {
 	if c.Memory == 0 {
 		c.Memory = 256
 	}
-	if c.Memory < leastMemory {
-		return fmt.Errorf("%d MiB are too little to boot in: %d at least", c.Memory, leastMemory)
+	if err := c.checkMemory(image); err != nil {
+		return err
 	}
 	if c.CPUs == 0 {
 		c.CPUs = 1
@@ -101,6 +102,25 @@ func (c *Config) settle() error {
 		c.Notice = func(string) {}
 	}
 	c.settleAccel()
+	return nil
+}
+
+// checkMemory refuses a machine that does not hold what is loaded: it would stop without a word.
+func (c *Config) checkMemory(image Image) error {
+	if c.Memory < leastMemory {
+		return fmt.Errorf("%d MiB are too little to boot in: %d at least", c.Memory, leastMemory)
+	}
+	need := image.Size
+	if c.Initrd != "" {
+		info, err := os.Stat(c.Initrd)
+		if err != nil {
+			return err
+		}
+		need += uint64(info.Size())
+	}
+	if need > uint64(c.Memory)<<20 {
+		return fmt.Errorf("%d MiB of memory are too little to boot %s in: it and its files fill %d before it begins", c.Memory, c.Image, (need+1<<20-1)>>20)
+	}
 	return nil
 }
 

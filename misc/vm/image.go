@@ -12,7 +12,11 @@ import (
 // An Image is what an image's file says of itself.
 type Image struct {
 	Arch string // "amd64" or "arm64"
+	Size uint64 // the memory up to its end, from where a PC's or QEMU's virt's begins
 }
+
+// ramBase is where memory begins, by architecture: that of arm64 is of QEMU's virt (hw/arm/virt.c, base_memmap).
+var ramBase = map[string]uint64{"arm64": 1 << 30}
 
 // Inspect reads an image's headers. A program for another operating system is an error that says so.
 func Inspect(file string) (Image, error) {
@@ -36,7 +40,17 @@ func Inspect(file string) (Image, error) {
 	if arch == "amd64" && !hasPVHNote(file) {
 		return Image{}, fmt.Errorf("%s has no PVH boot note: build it with GOOS=mirage", file)
 	}
-	return Image{Arch: arch}, nil
+	return Image{arch, end(f) - min(end(f), ramBase[arch])}, nil
+}
+
+// end is the first address above all that is loaded of an image.
+func end(f *elf.File) (last uint64) {
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_LOAD {
+			last = max(last, p.Paddr+p.Memsz)
+		}
+	}
+	return last
 }
 
 // hasPVHNote reports whether an image says where a loader enters it: the note XEN_ELFNOTE_PHYS32_ENTRY. A note is the

@@ -138,6 +138,10 @@ func TestFailures(t *testing.T) {
 		"forwarded by the user": {Image: image(t, hang), Net: "none", Forwards: make([]Forward, 1)},
 		"QEMU takes 4095":       {Image: image(t, hang), Machine: "q35", Args: []string{strings.Repeat("x", 5000)}},
 		"an image takes":        {Image: image(t, hang), Args: []string{strings.Repeat("x", 70000)}},
+		"8 at least":            {Image: image(t, hang), Memory: 7},
+		"fill 10 before":        {Image: image(t, make([]byte, 9<<20-1)), Memory: 9},
+		"fill 12 before":        {Image: image(t, hang), Initrd: save(t, make([]byte, 10<<20)), Memory: 11},
+		"fill 11 before":        {Image: save(t, codeImage(elf.EM_AARCH64, armBase, nil, make([]byte, 8<<20))), Memory: 10},
 	} {
 		c.Accel, c.TimeLimit = "tcg", time.Minute
 		m, err := c.Start()
