@@ -15,9 +15,10 @@ const (
 	wantHops6
 	wantClass6
 	wantPath6
-	wantJoined // UDP_GRO
-	wantTime   // SO_TIMESTAMP
-	wantTimeNS // SO_TIMESTAMPNS
+	wantJoined    // UDP_GRO
+	wantTime      // SO_TIMESTAMP
+	wantTimeNS    // SO_TIMESTAMPNS
+	wantAuxiliary // PACKET_AUXDATA
 )
 
 // An ip6 is what an option of both kinds of socket changes: its value, or why it may not be.

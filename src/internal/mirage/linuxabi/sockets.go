@@ -74,6 +74,8 @@ func (p *Process) newSocket(domain, kind, protocol int) (socket, linux.Errno) {
 		return newUnixSocket(kind, protocol)
 	case linux.AF_NETLINK:
 		return newNetlinkSocket(kind, protocol)
+	case linux.AF_PACKET:
+		return p.newPacketSocket(kind, protocol)
 	}
 	return nil, linux.EAFNOSUPPORT
 }

@@ -52,18 +52,29 @@ func (i *Interface) receiveOther(e wire.Ethernet) {
 // SendEther sends a frame with a type and a payload that are not the stack's. The errors are EMSGSIZE and EAGAIN (the card's queue is
 // full).
 func (i *Interface) SendEther(dst wire.MAC, typ uint16, payload []byte) error {
-	if len(payload) > int(i.mtu.Load()) {
+	return i.SendFrame(wire.EthernetLen+len(payload), func(frame []byte) {
+		e := wire.Ethernet(frame)
+		e.Put(dst, i.mac, typ)
+		copy(e.Payload(), payload)
+	})
+}
+
+// SendFrame sends a frame of n octets, its header among them, which fill writes. The errors are EINVAL (it holds no header), EMSGSIZE
+// and EAGAIN (the card's queue is full).
+func (i *Interface) SendFrame(n int, fill func(frame []byte)) error {
+	switch {
+	case n < wire.EthernetLen:
+		return inet.EINVAL
+	case n > int(i.mtu.Load())+wire.EthernetLen:
 		return inet.EMSGSIZE
 	}
-	f := i.nic.Alloc(wire.EthernetLen + len(payload))
+	f := i.nic.Alloc(n)
 	if f == nil {
 		i.counters.txDropped.Add(1)
 		return inet.EAGAIN
 	}
 	f.Checksum = device.ChecksumNone
-	e := wire.Ethernet(f.Bytes)
-	e.Put(dst, i.mac, typ)
-	copy(e.Payload(), payload)
+	fill(f.Bytes)
 	i.transmit(f, false)
 	return nil
 }

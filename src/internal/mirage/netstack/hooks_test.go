@@ -57,6 +57,25 @@ func TestEtherHandler(t *testing.T) {
 	}
 }
 
+// A whole frame goes as it is, as far as it is one.
+func TestSendFrame(t *testing.T) {
+	h := newHost(t)
+	whole := other(0x88b5, "whole")
+	wire.Ethernet(whole).Put(peerMAC, ourMAC, 0x88b5)
+	send := func(n int) error { return h.iface.SendFrame(n, func(frame []byte) { copy(frame, whole) }) }
+	must(t, send(len(whole)))
+	if sent := h.want(); !bytes.Equal(sent, whole) {
+		t.Errorf("sent %x", sent)
+	}
+	must(t, send(wire.EthernetLen+1500))
+	h.want()
+	for n, want := range map[int]error{wire.EthernetLen - 1: inet.EINVAL, wire.EthernetLen + 1501: inet.EMSGSIZE} {
+		if err := send(n); err != want {
+			t.Errorf("%d octets: %v, want %v", n, err, want)
+		}
+	}
+}
+
 // A filter sees each frame once, before anybody else, and what it refuses has not happened.
 func TestFilter(t *testing.T) {
 	h := newFriend(t)

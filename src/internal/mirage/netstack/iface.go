@@ -84,6 +84,12 @@ func (i *Interface) Index() int { return i.index }
 // Name returns the name that AddNIC gave it.
 func (i *Interface) Name() string { return i.name }
 
+// MAC returns the card's hardware address.
+func (i *Interface) MAC() wire.MAC { return i.mac }
+
+// Loopback reports whether the interface is lo.
+func (i *Interface) Loopback() bool { return i.loopback }
+
 // Interface returns the interface with that index, nil if there is none.
 func (s *Stack) Interface(index int) *Interface {
 	v := s.view.Load()
