@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ type machine struct {
 	forwards map[string]vm.Forward
 	words    map[string]string // what expand puts in besides
 	output   harness.Output
+	args     []string // of mirage
 	process  *exec.Cmd
 	ended    chan struct{}
 	err      error
@@ -36,7 +38,7 @@ const (
 // boot starts a server.
 func boot(t testing.TB, image string, a app) *machine {
 	t.Helper()
-	m := &machine{t: t, root: t.TempDir(), forwards: map[string]vm.Forward{}, words: map[string]string{}, ended: make(chan struct{})}
+	m := &machine{t: t, root: t.TempDir(), forwards: map[string]vm.Forward{}, words: map[string]string{}}
 	memory := a.memory
 	if memory == 0 {
 		memory = 256
@@ -66,19 +68,15 @@ func boot(t testing.TB, image string, a app) *machine {
 		a.files(m)
 		args = append(args, "-root", m.root)
 	}
+	if a.disk {
+		args = append(args, "-disk", volume(t), "-word", "mount:/data=vda:fat")
+	}
 	args = append(args, image)
 	for _, word := range a.args {
 		args = append(args, m.expand(word))
 	}
-	m.process = exec.Command(filepath.Join(harness.Root(t), "bin", "mirage"), args...)
-	m.process.Stdout, m.process.Stderr = &m.output, &m.output
-	if err := m.process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		m.err = m.process.Wait()
-		close(m.ended)
-	}()
+	m.args = args
+	m.start()
 	t.Cleanup(func() {
 		m.stop()
 		if t.Failed() {
@@ -86,6 +84,45 @@ func boot(t testing.TB, image string, a app) *machine {
 		}
 	})
 	return m
+}
+
+// volume makes a disk with a FAT volume. The test is skipped if mkfs.vfat is not installed.
+func volume(t testing.TB) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "disk.img")
+	cmd := exec.Command("mkfs.vfat", "-F", "32", "-C", file, "262144")
+	if text, err := cmd.CombinedOutput(); errors.Is(err, exec.ErrNotFound) {
+		t.Skip("mkfs.vfat is not installed")
+	} else if err != nil {
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, text)
+	}
+	return file
+}
+
+func (m *machine) start() {
+	m.t.Helper()
+	process, ended := exec.Command(filepath.Join(harness.Root(m.t), "bin", "mirage"), m.args...), make(chan struct{})
+	process.Stdout, process.Stderr = &m.output, &m.output
+	if err := process.Start(); err != nil {
+		m.t.Fatal(err)
+	}
+	m.process, m.ended = process, ended
+	go func() {
+		m.err = process.Wait()
+		close(ended)
+	}()
+}
+
+// restart ends the machine by SIGTERM, which its server has to heed, and boots it again with what its disk has.
+func (m *machine) restart() {
+	m.t.Helper()
+	m.process.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-m.ended:
+	case <-time.After(patience):
+		m.t.Fatal("SIGTERM did not end the server")
+	}
+	m.start()
 }
 
 // stop ends the machine as an operator does: it asks, and then asks again.

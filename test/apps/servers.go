@@ -7,6 +7,7 @@ type app struct {
 	args   []string         // with {at PORT} and the like put in
 	env    []string         // NAME=VALUE
 	memory int              // MiB; default 256
+	disk   bool             // it has a FAT volume at /data
 	ports  string           // of the machine, that are forwarded: "80 53/udp"
 	files  func(m *machine) // writes the files of its root
 	drive  func(m *machine) // is the client
@@ -34,4 +35,10 @@ var servers = []app{
 	{name: "quic-go", pkg: "github.com/quic-go/quic-go/example@v0.65.0", ports: "6121 6121/udp",
 		args:  []string{"-bind", "0.0.0.0:6121", "-tcp", "-www", "/www", "-cert", "/etc/tls/cert.pem", "-key", "/etc/tls/key.pem"},
 		files: quicFiles, drive: driveHTTP3},
+	{name: "mailpit", pkg: "github.com/axllent/mailpit@v1.33.1", disk: true, ports: "8025 1025",
+		args: []string{"-d", "/data/mail.db"}, drive: driveMail},
+	{name: "victoria-metrics", pkg: "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics@v1.151.0", disk: true, ports: "8428",
+		args: []string{"-storageDataPath=/data/metrics"}, drive: driveSeries},
+	{name: "caddy", pkg: "github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9", disk: true, ports: "8080 8443",
+		args: []string{"run", "--config", "/etc/Caddyfile", "--adapter", "caddyfile"}, files: caddyFiles, drive: driveCaddy},
 }
