@@ -50,7 +50,7 @@ func parse(args []string) (*options, error) {
 	f.StringVar(&o.root, "root", "", "give the program the files below `DIR` as its root")
 	f.Var(&o.initrds, "initrd", "give the program the files of the cpio archive `FILE`; may be repeated")
 	f.Var(&o.disks, "disk", "attach a file as a disk, `FILE[,ro]`: the first is /dev/vda; qcow2 if its name says so, else raw;\nmay be repeated")
-	f.StringVar(&o.platform, "platform", "", "the `machine`: microvm, kvm (a PC), virt, xen or rpi3")
+	f.StringVar(&o.platform, "platform", "", "the `machine`: microvm, kvm (a PC), virt, xen (this host's own if there is one, else emulated), xenpv\n(a guest of the old kind) or rpi3")
 	f.StringVar(&o.arch, "arch", "", "build for `amd64 or arm64`")
 	f.StringVar(&o.accel, "accel", "", "`kvm or tcg` (software emulation); default: KVM if it works")
 	f.Var(&o.env, "env", "set `NAME=VALUE` in the program's environment; may be repeated")
@@ -157,9 +157,11 @@ func (o *options) setPlatform(c *vm.Config) error {
 	case "rpi3":
 		only, c.Machine = "arm64", "raspi3b"
 	case "xen":
-		return fmt.Errorf("platform %s is not there yet", o.platform)
+		c.Machine = "xen"
+	case "xenpv":
+		only, c.Machine = "amd64", "xenpv"
 	default:
-		return fmt.Errorf("no platform %q: microvm, kvm, virt, xen or rpi3", o.platform)
+		return fmt.Errorf("no platform %q: microvm, kvm, virt, xen, xenpv or rpi3", o.platform)
 	}
 	if only != "" {
 		if o.arch != "" && o.arch != only {

@@ -1,23 +1,24 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"mirage.build/misc/bootimage"
 	"mirage.build/misc/cmdline"
 	"mirage.build/misc/vm"
+	"mirage.build/misc/xen"
 )
 
 // An imageOptions is what the command line of `mirage image` says.
 type imageOptions struct {
 	options
-	out, format, bridge, firmware string
-	size                          int // of a card, MiB
+	out, format, kind, bridge, firmware string
+	size                                int // of a card, MiB
 }
 
 // parseImage reads the command line of `mirage image`.
@@ -33,6 +34,7 @@ func parseImage(args []string) (*imageOptions, error) {
 	f.StringVar(&o.arch, "arch", "", "build for `amd64 or arm64`")
 	f.IntVar(&o.memory, "m", 256, "xl: memory in `MiB`")
 	f.IntVar(&o.cpus, "smp", 1, "xl: number of CPUs, `N`")
+	f.StringVar(&o.kind, "type", "", "xl: the `kind` of guest on amd64, pvh (the default) or pv")
 	f.StringVar(&o.bridge, "bridge", "xenbr0", "xl: the `bridge` of the network card; empty: no card")
 	f.StringVar(&o.ip, "ip", "", "xl, rpi: the machine's address: `ADDR/LEN[,GATEWAY[,DNS]]`, dhcp (the default) or off")
 	f.Var(&o.disks, "disk", "xl: attach a file or device as a disk, `FILE[,ro]`: the first is /dev/xvda; may be repeated")
@@ -113,19 +115,17 @@ func (o *imageOptions) write() error {
 	if err != nil {
 		return err
 	}
-	text, err := o.xl(config, about.Arch)
-	if err != nil {
-		return err
-	}
 	disk, err := o.initrd(dir)
+	if err == nil && disk != "" {
+		err = copyFile(o.out+".initrd", disk)
+		disk = o.out + ".initrd"
+	}
 	if err != nil {
 		return err
 	}
-	if disk != "" {
-		text += fmt.Sprintf("ramdisk = %s\n", quoted(o.out+".initrd"))
-		if err := copyFile(o.out+".initrd", disk); err != nil {
-			return err
-		}
+	text, err := o.xl(config, about.Arch, disk)
+	if err != nil {
+		return err
 	}
 	return os.WriteFile(o.out+".cfg", []byte(text), 0o644)
 }
@@ -151,47 +151,34 @@ func writeARM64(to, from string) error {
 	return os.WriteFile(to, b, 0o755)
 }
 
-// xl is the configuration of a guest (xl.cfg(5)) for the machine that c describes.
-func (o *imageOptions) xl(c vm.Config, arch string) (string, error) {
+// xl is the configuration of a guest for the machine that c describes, with an initial RAM disk if there is one.
+func (o *imageOptions) xl(c vm.Config, arch, disk string) (string, error) {
 	line, err := cmdline.Line(c.Words, c.Args)
 	if err != nil {
 		return "", err
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "name = %s\n", quoted(filepath.Base(o.out)))
-	if arch == "amd64" { // arm64 has one kind of guests
-		b.WriteString("type = \"pvh\"\n")
+	x := xen.Config{
+		Name: filepath.Base(o.out), Kernel: o.out, Line: line, Ramdisk: disk, Memory: c.Memory, CPUs: c.CPUs, OnReboot: "restart",
 	}
-	fmt.Fprintf(&b, "kernel = %s\nextra = %s\nmemory = %d\nvcpus = %d\n", quoted(o.out), quoted(line), c.Memory, c.CPUs)
+	if x.Kind, err = o.guestKind(arch); err != nil {
+		return "", err
+	}
 	if o.bridge != "" {
-		fmt.Fprintf(&b, "vif = [%s]\n", quoted("bridge="+o.bridge))
+		x.Cards = []string{"bridge=" + o.bridge}
 	}
-	var disks []string
-	for i, d := range c.Disks {
-		file, err := filepath.Abs(d.File)
-		if err != nil {
-			return "", err
-		}
-		if strings.Contains(file, ",") {
-			return "", fmt.Errorf("disk %s: xl takes no comma in a name", file)
-		}
-		access := "rw"
-		if d.ReadOnly {
-			access = "ro"
-		}
-		disks = append(disks, quoted(fmt.Sprintf("format=%s, vdev=xvd%c, access=%s, target=%s", d.Format(), 'a'+i, access, file)))
-	}
-	if len(disks) > 26 {
-		return "", errors.New("more than 26 disks")
-	}
-	if disks != nil {
-		fmt.Fprintf(&b, "disk = [%s]\n", strings.Join(disks, ", "))
-	}
-	b.WriteString("on_poweroff = \"destroy\"\non_reboot = \"restart\"\non_crash = \"destroy\"\n")
-	return b.String(), nil
+	x.Disks, err = vm.XenDisks(c.Disks)
+	return x.String(), err
 }
 
-// quoted is a string of xl's: Xen, tools/libs/util/libxlu_cfg.c takes escapes as C has them.
-func quoted(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
+// guestKind is the kind of guest: on amd64 -type says which, arm64 has one.
+func (o *imageOptions) guestKind(arch string) (string, error) {
+	switch {
+	case o.kind != "" && o.kind != "pvh" && o.kind != "pv":
+		return "", fmt.Errorf("no type %q of guest: pvh or pv", o.kind)
+	case arch == "amd64":
+		return cmp.Or(o.kind, "pvh"), nil
+	case o.kind != "":
+		return "", fmt.Errorf("-type is for amd64: Xen has one type of guest on %s", arch)
+	}
+	return "", nil
 }

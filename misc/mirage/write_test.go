@@ -23,7 +23,7 @@ func TestXLConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := o.xl(c, "amd64")
+	got, err := o.xl(c, "amd64", "")
 	want := `name = "dns"
 type = "pvh"
 kernel = "/srv/dns"
@@ -40,8 +40,21 @@ on_crash = "destroy"
 		t.Errorf("%v\n got %s\nwant %s", err, got, want)
 	}
 	o.bridge = ""
-	if got, _ := o.xl(c, "arm64"); strings.Contains(got, "vif") || strings.Contains(got, "type") {
+	if got, _ := o.xl(c, "arm64", ""); strings.Contains(got, "vif") || strings.Contains(got, "type") {
 		t.Error(got)
+	}
+}
+
+func TestGuestKind(t *testing.T) {
+	for _, test := range []struct{ kind, arch, want, err string }{
+		{"", "amd64", "pvh", ""}, {"pv", "amd64", "pv", ""}, {"pvh", "amd64", "pvh", ""}, {"", "arm64", "", ""},
+		{"pv", "arm64", "", "one type"}, {"hvm", "amd64", "", "no type"},
+	} {
+		o := &imageOptions{kind: test.kind}
+		got, err := o.guestKind(test.arch)
+		if got != test.want || (err != nil) != (test.err != "") || err != nil && !strings.Contains(err.Error(), test.err) {
+			t.Errorf("%+v: %q, %v", test, got, err)
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ type Config struct {
 	Image string // the ELF file to boot
 	Arch  string // "amd64" or "arm64"; default: the image's
 
-	Machine string // QEMU's machine with its options, such as "q35", "raspi3b" or "virt,gic-version=3"; default: microvm, virt
+	Machine string // QEMU's machine with its options, such as "q35", "raspi3b" or "virt,gic-version=3", or "xen" or "xenpv"; default: microvm, virt
 	PCI     bool   // virtio devices on PCI where the machine has MMIO too
 	CPU     string // QEMU's CPU model
 	Accel   string // "kvm" or "tcg"; default: KVM if it works, else TCG
@@ -41,7 +41,8 @@ type Config struct {
 	Extra     []string      // more words for QEMU's command line
 	Notice    func(string)  // told of what the user should know, a line at a time; default: nobody
 
-	qemu string // the program
+	qemu       string // the program
+	hypervisor string // the folder of Xen's packages; "" for the host's own
 }
 
 // leastMemory is less than what any program gets on with, MiB: a machine with less may not get as far as to say so.
@@ -57,7 +58,10 @@ func (c *Config) settle() error {
 		return fmt.Errorf("%s is for %s, not for %s", c.Image, image.Arch, c.Arch)
 	}
 	c.Arch = image.Arch
-	if c.qemu, err = Find(c.Arch); err != nil {
+	if c.Notice == nil {
+		c.Notice = func(string) {}
+	}
+	if c.qemu, err = Find(c.Arch); err != nil && !(c.isXen() && onXen()) {
 		return err
 	}
 	if c.Machine == "" {
@@ -70,6 +74,10 @@ func (c *Config) settle() error {
 		c.Machine = addOptions(c.Machine, "rtc=on", "pit=on")
 	case raspi3b:
 		if err := c.settlePi(); err != nil {
+			return err
+		}
+	case xenGuest, xenPV:
+		if err := c.settleXen(); err != nil {
 			return err
 		}
 	case "q35", "pc":
@@ -97,9 +105,6 @@ func (c *Config) settle() error {
 	}
 	if c.Net == "none" && c.Capture != "" {
 		return errors.New("there is no network to capture")
-	}
-	if c.Notice == nil {
-		c.Notice = func(string) {}
 	}
 	c.settleAccel()
 	return nil

@@ -42,6 +42,8 @@ func (d Disk) Format() string {
 	return "raw"
 }
 
+func diskSerial(i int) string { return fmt.Sprintf("disk%d", i) }
+
 // disks are the words for QEMU's command line. Discarded room is given back to the host's file system. QEMU gives devices on
 // virt's MMIO the highest free place, and they are found from the lowest on: there the first disk comes last.
 func (c *Config) disks() (a []string) {
@@ -62,7 +64,11 @@ func (c *Config) disks() (a []string) {
 			a = append(a, "-drive", "if=sd,"+drive)
 			continue
 		}
-		a = append(a, "-drive", "if=none,"+drive, "-device", fmt.Sprintf("%s,drive=disk%d", c.virtio("blk"), i))
+		device := fmt.Sprintf("%s,drive=disk%d", c.virtio("blk"), i)
+		if c.isXen() { // for dom0 to tell them apart
+			device += ",serial=" + diskSerial(i)
+		}
+		a = append(a, "-drive", "if=none,"+drive, "-device", device)
 	}
 	return a
 }

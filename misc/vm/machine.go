@@ -25,8 +25,9 @@ type Machine struct {
 	copying  sync.WaitGroup // the streams that come from QEMU
 	messages messages
 	exit     lastByte
-	signals  *os.File // nil for a machine without a console
-	keys     *os.File // the input of a Raspberry Pi's serial port; nil for other machines
+	signals  *os.File   // nil for a machine without a console
+	keys     *os.File   // the input of a Raspberry Pi's serial port; nil for other machines
+	xen      xenMachine // nil for other machines than Xen's guests
 	limit    *time.Timer
 
 	mu     sync.Mutex
@@ -38,26 +39,36 @@ func (c Config) Start() (*Machine, error) {
 	if err := c.settle(); err != nil {
 		return nil, err
 	}
-	kernel, remove, err := c.kernel()
-	if err != nil {
-		return nil, err
+	m := &Machine{arch: c.Arch, remove: func() {}}
+	start := c.startQEMU
+	if c.isXen() {
+		start = c.startXen
 	}
-	m := &Machine{arch: c.Arch, remove: remove}
-	args, err := c.arguments(kernel)
-	if err == nil {
-		m.cmd = exec.Command(c.qemu, args...)
-		m.cmd.Stderr = &m.messages
-		m.cmd.SysProcAttr = childAttributes()
-		err = m.start(&c)
-	}
-	if err != nil {
-		remove()
+	if err := start(m); err != nil {
+		m.remove()
 		return nil, err
 	}
 	if c.TimeLimit > 0 {
 		m.limit = time.AfterFunc(c.TimeLimit, func() { m.kill(ErrTimeLimit) })
 	}
 	return m, nil
+}
+
+// startQEMU starts a machine in which the image runs by itself.
+func (c *Config) startQEMU(m *Machine) (err error) {
+	kernel, remove, err := c.kernel()
+	if err != nil {
+		return err
+	}
+	m.remove = remove
+	args, err := c.arguments(kernel)
+	if err != nil {
+		return err
+	}
+	m.cmd = exec.Command(c.qemu, args...)
+	m.cmd.Stderr = &m.messages
+	m.cmd.SysProcAttr = childAttributes()
+	return m.start(c)
 }
 
 func orDiscard(w io.Writer) io.Writer {
@@ -83,7 +94,7 @@ func (m *Machine) start(c *Config) error {
 		ours, theirs = append(ours, r), append(theirs, w)
 	}
 	if !c.NoConsole {
-		mine, its, err := signalPipe()
+		mine, its, err := socketPair("signals")
 		if err != nil {
 			closeAll(ours)
 			return err
@@ -143,6 +154,10 @@ func (m *Machine) kill(reason error) {
 	defer m.mu.Unlock()
 	if m.reason == nil {
 		m.reason = reason
+		if m.xen != nil {
+			m.xen.destroy()
+			return
+		}
 		m.cmd.Process.Kill()
 	}
 }
@@ -165,6 +180,9 @@ func (m *Machine) Wait() (code int, err error) {
 	defer m.mu.Unlock()
 	if m.reason != nil {
 		return 0, m.reason
+	}
+	if m.xen != nil {
+		return m.xen.result(err)
 	}
 	if code, said := m.exit.value(); said {
 		return code, nil
@@ -208,7 +226,7 @@ func (b *lastByte) value() (last int, any bool) {
 	return b.last, b.any
 }
 
-// messages is a Writer that keeps the beginning of what QEMU says.
+// messages is a Writer that keeps the beginning of what a program says.
 type messages struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -239,4 +257,18 @@ func (m *messages) errors() string {
 		}
 	}
 	return strings.Join(kept[:min(len(kept), 3)], "; ")
+}
+
+// all is what is kept.
+func (m *messages) all() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.text.String()
+}
+
+// end is the last of what is kept, some lines.
+func (m *messages) end() string {
+	const most = 2000
+	text := strings.ReplaceAll(m.all(), "\r", "")
+	return text[max(len(text)-most, 0):]
 }

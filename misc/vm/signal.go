@@ -13,8 +13,8 @@ import (
 
 var errNoSignals = errors.New("a machine without a console takes no signals")
 
-// signalPipe makes the two ends of the port: ours and QEMU's. QEMU takes a socket only.
-func signalPipe() (ours, theirs *os.File, err error) {
+// socketPair makes the two ends of a port: ours and QEMU's, which takes a socket only.
+func socketPair(name string) (ours, theirs *os.File, err error) {
 	syscall.ForkLock.RLock() // until neither end is inherited by accident
 	defer syscall.ForkLock.RUnlock()
 	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
@@ -24,11 +24,14 @@ func signalPipe() (ours, theirs *os.File, err error) {
 	for _, fd := range pair {
 		syscall.CloseOnExec(fd)
 	}
-	return os.NewFile(uintptr(pair[0]), "signals"), os.NewFile(uintptr(pair[1]), "signals"), nil
+	return os.NewFile(uintptr(pair[0]), name), os.NewFile(uintptr(pair[1]), name), nil
 }
 
 // Signal sends the program a signal. One that comes before the program has begun waits for it.
 func (m *Machine) Signal(s syscall.Signal) error {
+	if m.xen != nil {
+		return m.xenSignal(s)
+	}
 	if m.keys != nil {
 		_, err := m.keys.Write(piKey(s))
 		return err

@@ -2,13 +2,16 @@ package xen
 
 import (
 	"bytes"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/u-root/u-root/pkg/dt"
 	"mirage.build/misc/vm"
+	"mirage.build/misc/xen"
 )
 
 // Where QEMU puts the guest's image, for Xen to find by the device tree.
@@ -19,24 +22,24 @@ func runDom0less(t *testing.T, image, line, until string) string {
 	t.Helper()
 	const arch = "arm64"
 	dir, tree := t.TempDir(), packagesOf(t, arch)
-	xen, err := hypervisor(tree, arch)
+	hypervisor, err := xen.Hypervisor(tree, arch)
 	if err != nil {
 		t.Fatal(err)
 	}
-	guest, err := imageOf(image, arch)
+	guest, err := xen.Image(image, arch)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, b := range map[string][]byte{"xen": xen, "guest": guest} {
+	for name, b := range map[string][]byte{"xen": hypervisor, "guest": guest} {
 		if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	args := machines[arch][:6] // the machine, without dom0
+	args := xen.Board(arch, 1024)
 	if err := writeTree(filepath.Join(dir, "tree"), args, len(guest), line); err != nil {
 		t.Fatal(err)
 	}
-	out := boot(t, arch, dir, until, append(args, "-dtb", "tree", "-device", "loader,file=guest,force-raw=on,addr=0x50000000")...)
+	out := boot(t, arch, dir, until, append(args, "-kernel", "xen", "-dtb", "tree", "-device", "loader,file=guest,force-raw=on,addr=0x50000000")...)
 	var b strings.Builder
 	for l := range strings.Lines(strings.ReplaceAll(string(out), "\r", "")) {
 		if text, ok := strings.CutPrefix(l, "(XEN) DOM1: "); ok {
@@ -52,10 +55,9 @@ func writeTree(file string, machine []string, size int, line string) error {
 	if err != nil {
 		return err
 	}
-	dump := append([]string{"-display", "none"}, machine...)
-	dump[3] += ",dumpdtb=" + file
-	if _, err := run("", qemu, dump...); err != nil {
-		return err
+	dump := exec.Command(qemu, append(machine, "-machine", "dumpdtb="+file)...)
+	if out, err := dump.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {

@@ -36,10 +36,13 @@ var abis = map[string]abi{
 var programs = []string{"xl", "xenstored", "xenconsoled", "xen-init-dom0", "vchan-socket-proxy", "libxl-save-helper"}
 
 // modules are the kernel's that dom0 needs.
-var modules = []string{"xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs", "xen-netback", "xen-blkback", "loop", "bridge"}
+var modules = []string{
+	"xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs", "xen-netback", "xen-blkback", "loop", "bridge",
+	"virtio-pci", "virtio-mmio", "virtio-net", "virtio-blk", "virtio-console",
+}
 
-// hypervisor returns Xen as QEMU loads it: an ELF file, or on arm64 an Image.
-func hypervisor(tree, arch string) ([]byte, error) {
+// Hypervisor returns Xen as QEMU loads it: an ELF file, or on arm64 an Image.
+func Hypervisor(tree, arch string) ([]byte, error) {
 	path := filepath.Join(tree, "boot/xen-4.17-"+arch)
 	if arch == "arm64" {
 		return os.ReadFile(path)

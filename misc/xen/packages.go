@@ -17,18 +17,25 @@ var packages = []string{
 	"libc6", "libgcc-s1", "liblzma5", "libuuid1", "libzstd1", "zlib1g", "busybox-static",
 }
 
-// errPackages says that this host cannot have them.
-var errPackages = errors.New("the hypervisor's packages are those of Debian 12, and no apt-get here can get them")
+// ErrPackages says that this host cannot have them.
+var ErrPackages = errors.New("the hypervisor's packages are those of Debian 12, and no apt-get here can get them")
 
-// unpack returns the folder into which an architecture's packages are unpacked, having downloaded them the first time.
-func unpack(arch string) (tree string, err error) {
+// Unpacked returns the folder for an architecture's packages, and whether they are there.
+func Unpacked(arch string) (tree string, there bool, err error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	tree = filepath.Join(cache, "mirage", "xen-4.17-"+arch)
-	if _, err := os.Stat(tree); err == nil {
-		return tree, nil
+	_, err = os.Stat(tree)
+	return tree, err == nil, nil
+}
+
+// Unpack returns the folder into which an architecture's packages are unpacked, having downloaded them the first time.
+func Unpack(arch string) (tree string, err error) {
+	tree, there, err := Unpacked(arch)
+	if err != nil || there {
+		return tree, err
 	}
 	if err := os.MkdirAll(filepath.Dir(tree), 0o755); err != nil {
 		return "", err
@@ -57,7 +64,7 @@ func unpack(arch string) (tree string, err error) {
 // other architecture.
 func download(work, arch string) error {
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		return errPackages
+		return ErrPackages
 	}
 	for _, dir := range []string{"lists/partial", "cache/archives/partial"} {
 		if err := os.MkdirAll(filepath.Join(work, dir), 0o755); err != nil {
@@ -76,7 +83,7 @@ func download(work, arch string) error {
 		return run(work, "env", append([]string{"APT_CONFIG=" + filepath.Join(work, "config"), command}, args...)...)
 	}
 	if _, err := apt("apt-get", "-qq", "update"); err != nil {
-		return fmt.Errorf("%w: %w", errPackages, err)
+		return fmt.Errorf("%w: %w", ErrPackages, err)
 	}
 	// The kernel is the ordinary one, for the one for clouds cannot be dom0.
 	kernel := ""
@@ -88,7 +95,7 @@ func download(work, arch string) error {
 	}
 	hypervisor := "xen-hypervisor-4.17-" + arch
 	if _, err := apt("apt-cache", "show", hypervisor); err != nil || kernel == "" {
-		return errPackages
+		return ErrPackages
 	}
 	_, err := apt("apt-get", append([]string{"-qq", "download", hypervisor, kernel}, packages...)...)
 	return err

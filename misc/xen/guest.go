@@ -1,0 +1,117 @@
+package xen
+
+import (
+	"cmp"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"mirage.build/misc/bootimage"
+	"mirage.build/misc/cpio"
+)
+
+// A Guest is a machine of Xen's.
+type Guest struct {
+	Name     string
+	Image    string
+	Line     string // command line
+	Kind     string // on amd64: "pv"; default "pvh"
+	Memory   int    // MiB, default 128
+	CPUs     int    // default 1
+	Ramdisk  string // the file of its initial RAM disk; default: none
+	NoCard   bool   // no network card
+	Disk     string // the name of a disk of 16 MiB, which guests may have one after the other; default: none
+	Disks    []Disk // more disks
+	Ask      string // a shell script that dom0 runs while it runs, and then ends it
+	Attached bool   // its console is a port of dom0's own: see dom0/init
+	Beside   *Guest // another guest, for the script to make of the file beside/config
+}
+
+// A Disk is one that dom0 has: a device of QEMU's with a serial number.
+type Disk struct {
+	Serial   string
+	ReadOnly bool
+}
+
+// writeGuests writes the guests' files: an archive of its own, which Linux unpacks behind the first.
+func writeGuests(out io.Writer, arch string, guests []Guest) error {
+	w := cpio.NewWriter(out)
+	for _, g := range guests {
+		if err := writeGuest(w, arch, "guests/"+g.Name+"/", "00:16:3e:01:02:03", &g); err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}
+
+// writeGuest writes a guest's files to a folder, and those of the one beside it to one in there.
+func writeGuest(w *cpio.Writer, arch, dir, mac string, g *Guest) error {
+	image, err := Image(g.Image, arch)
+	if err != nil {
+		return err
+	}
+	files := map[string]string{"kernel": string(image), "config": g.config(arch, "/"+dir, mac)}
+	if g.Ask != "" {
+		files["ask"] = g.Ask
+	}
+	if g.Attached {
+		files["attached"] = ""
+	}
+	for name, text := range files {
+		if err := w.File(dir+name, 0o644, time.Time{}, int64(len(text)), strings.NewReader(text)); err != nil {
+			return err
+		}
+	}
+	if g.Ramdisk != "" {
+		if err := w.Add(dir+"ramdisk", g.Ramdisk); err != nil {
+			return err
+		}
+	}
+	if g.Beside == nil {
+		return nil
+	}
+	return writeGuest(w, arch, dir+"beside/", "00:16:3e:01:02:04", g.Beside)
+}
+
+// Image is an image as Xen loads it: on arm64 in the form of Linux's Image.
+func Image(file, arch string) ([]byte, error) {
+	if arch != "arm64" {
+		return os.ReadFile(file)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return bootimage.ARM64(f)
+}
+
+// KindOn is the guest's kind as xl knows it: arm64 has one, without a name.
+func (g *Guest) KindOn(arch string) string {
+	if arch != "amd64" {
+		return ""
+	}
+	return cmp.Or(g.Kind, "pvh")
+}
+
+// config is the guest's configuration, with its files in a folder of dom0's.
+func (g *Guest) config(arch, dir, mac string) string {
+	c := Config{
+		Name: g.Name, Kind: g.KindOn(arch), Kernel: dir + "kernel", Line: g.Line, Memory: cmp.Or(g.Memory, 128), CPUs: cmp.Or(g.CPUs, 1), OnReboot: "destroy",
+	}
+	if g.Ramdisk != "" {
+		c.Ramdisk = dir + "ramdisk"
+	}
+	if !g.NoCard {
+		c.Cards = []string{"mac=" + mac + ", bridge=xenbr0, script=/etc/xen/scripts/vif"}
+	}
+	disks := g.Disks
+	if g.Disk != "" {
+		disks = append([]Disk{{Serial: g.Disk}}, disks...)
+	}
+	for i, d := range disks {
+		c.Disks = append(c.Disks, DiskSpec(i, "raw", "/disks/"+d.Serial, d.ReadOnly)+", script=/etc/xen/scripts/disk")
+	}
+	return c.String()
+}

@@ -1,0 +1,68 @@
+package xen
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// dom0Memory is what dom0 has, MiB.
+const dom0Memory = 640
+
+// besides is what Xen itself takes, and what QEMU's loaders and dom0's files need while it boots, MiB.
+var besides = map[string]int{"amd64": 384, "arm64": 640}
+
+// board are the arguments with which QEMU emulates a machine that Xen runs on. The model of an amd64 CPU is without what its
+// emulation and Xen do not agree on: Xen's own accesses in SMAP, MWAIT with extensions, the size of XSAVE's state, and
+// RDTSCP, which QEMU reports as RDTSC.
+var board = map[string][]string{
+	"amd64": {"-M", "pc", "-cpu", "EPYC,-smap,-smep,-monitor,-xsave,-rdtscp"},
+	"arm64": {"-M", "virt,virtualization=on,gic-version=2", "-cpu", "cortex-a57"},
+}
+
+const (
+	messages  = " bootscrub=0 loglvl=info guest_loglvl=all"
+	dom0Words = "console=hvc0 quiet"
+)
+
+// Board is QEMU's command line for a machine with that much memory, in MiB, without what runs on it.
+func Board(arch string, memory int) []string {
+	return append([]string{
+		"-accel", "tcg", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-m", fmt.Sprint(memory),
+	}, board[arch]...)
+}
+
+// Arguments is QEMU's command line, but for the serial port, for the machine whose files Prepare has written to its working folder
+// and whose guests have that much memory at a time, in MiB. On arm64 QEMU tells Xen by the device tree what lies where.
+func Arguments(arch string, memory int) []string {
+	a := append(Board(arch, memory+dom0Memory+besides[arch]), "-kernel", "xen")
+	words := fmt.Sprintf("dom0_mem=%[1]dM,max:%[1]dM dom0_max_vcpus=1", dom0Memory) + messages
+	if arch == "arm64" {
+		return append(a, "-append", "console=dtuart dtuart=/pl011@9000000 "+words,
+			"-device", "guest-loader,addr=0x50000000,kernel=kernel,bootargs="+dom0Words,
+			"-device", "guest-loader,addr=0x58000000,initrd=initrd")
+	}
+	return append(a, "-append", "console=com1 "+words, "-initrd", "kernel "+dom0Words+",initrd")
+}
+
+// Prepare writes the files that QEMU loads to dir; tree is what Unpack returns.
+func Prepare(dir, tree, arch string, guests []Guest) error {
+	for name, get := range map[string]func(tree, arch string) ([]byte, error){"xen": Hypervisor, "kernel": kernel} {
+		b, err := get(tree, arch)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
+			return err
+		}
+	}
+	f, err := os.Create(filepath.Join(dir, "initrd"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := writeRoot(f, tree, arch); err != nil {
+		return err
+	}
+	return writeGuests(f, arch, guests)
+}
