@@ -16,3 +16,4 @@ func pvMapBoot([]imageSegment, []boot.Range) {}
 func pvFrame(pa uintptr) uintptr             { return 0 }
 func pvReplace(pa uintptr, frame uint64)     {}
 func xenOwnLine(line uint8)                  {}
+func pvOthers(word uint32) uint64            { return 0 }

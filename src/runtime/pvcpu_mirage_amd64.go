@@ -4,6 +4,7 @@ package runtime
 
 import (
 	"internal/abi"
+	"internal/mirage/boot"
 	"internal/runtime/atomic"
 	"unsafe"
 )
@@ -78,8 +79,32 @@ func pvTimerStart() {
 	}
 	pvCall(pvVCPUOp, vcpuStopPeriodic, uintptr(c.id), 0)
 	c.arch.timerPort, c.arch.wakePort = uint32(timer[1]), uint32(wake[0]>>32)
+	for _, port := range [...]uint32{c.arch.timerPort, c.arch.wakePort} {
+		atomic.Or64(&pvOwn[port/64], 1<<(port%64))
+	}
 	xenOpen(c.arch.timerPort, pvTimerLine)
 	xenOpen(c.arch.wakePort, pvWakeLine)
+}
+
+// pvOwn are the ports that are a CPU's own.
+var pvOwn [xenPorts / 64]uint64
+
+// pvOthers is which ports of a word other CPUs have of their own: a word is all CPUs', and Xen tells each CPU only in which words
+// there is news for it.
+//
+//go:nowritebarrierrec
+func pvOthers(word uint32) uint64 {
+	if !xenPV {
+		return 0
+	}
+	c := thisCPU()
+	others := atomic.Load64(&pvOwn[word])
+	for _, port := range [...]uint32{c.arch.timerPort, c.arch.wakePort} {
+		if port/64 == word {
+			others &^= 1 << (port % 64)
+		}
+	}
+	return others
 }
 
 // xenOwnLine handles an event of the CPU's own.
@@ -134,10 +159,6 @@ const (
 	contextInKernel = 1 << 2 // of the flags. VGCF_online is not among them: with it vcpuUp finds nothing to do.
 )
 
-// pvMaxCPUs is how many of its CPUs a guest uses, up to xenInfoCPUs. A second one starts, and then the guest is silent: until it is
-// known why, there is one.
-const pvMaxCPUs = 1
-
 // pvStartCPUs starts the CPUs that Xen has for the guest.
 func pvStartCPUs() {
 	const pages = (unsafe.Sizeof(pvContext{}) + pageSize4K - 1) / pageSize4K
@@ -147,7 +168,7 @@ func pvStartCPUs() {
 		return
 	}
 	context := (*pvContext)(physPointer(pa))
-	for id := uint32(1); id < pvMaxCPUs && pvCall(pvVCPUOp, vcpuIsUp, uintptr(id), 0) >= 0; id++ {
+	for id := uint32(1); id < boot.MaxCPUs && pvCall(pvVCPUOp, vcpuIsUp, uintptr(id), 0) >= 0; id++ {
 		c := (*vcpu)(permanentAlloc(unsafe.Sizeof(vcpu{})))
 		c.prepare(id)
 		c.makeIdle()

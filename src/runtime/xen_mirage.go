@@ -155,8 +155,8 @@ func xenPlace(space uint32, index, phys uint64) int {
 	return r
 }
 
-// xenEvents fires the lines of the ports that have news. They all come to the first CPU, but for those of a PV guest's other
-// CPUs themselves.
+// xenEvents fires the lines of the ports that have news. They all come to the first CPU, but for those that a PV guest's other
+// CPUs have of their own.
 //
 //go:nowritebarrierrec
 func xenEvents() {
@@ -166,7 +166,7 @@ func xenEvents() {
 	atomic.And(&c.pending, ^uint32(0xff))
 	for words := atomic.Xchg64(&c.selector, 0); words != 0; words &= words - 1 {
 		w := uint32(sys.TrailingZeros64(words))
-		ports := atomic.Load64(&info.pending[w]) &^ atomic.Load64(&info.mask[w])
+		ports := atomic.Load64(&info.pending[w]) &^ atomic.Load64(&info.mask[w]) &^ pvOthers(w)
 		atomic.And64(&info.pending[w], ^ports)
 		for ; ports != 0; ports &= ports - 1 {
 			switch line := xenLines[w*64+uint32(sys.TrailingZeros64(ports))]; {

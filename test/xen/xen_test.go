@@ -99,12 +99,14 @@ func TestPV(t *testing.T) {
 	probe := harness.Build(t, arch, "./test/guest/probe")
 	results := Run(t, arch, []Guest{
 		{Name: "code", Image: probe, Line: "exit=debug -- exit 3", Kind: "pv"},
-		{Name: "clock", Image: probe, Line: "-- spin", Kind: "pv"},
+		{Name: "clock", Image: probe, Line: "-- spin", Kind: "pv", CPUs: 2},
+		{Name: "cpus", Image: probe, Line: "-- cpus", Kind: "pv", CPUs: 2},
 		{Name: "dns", Image: harness.Build(t, arch, "./misc/examples/dns"), Line: network, Memory: 32, Kind: "pv", Ask: ask},
 	})
 	for name, want := range map[string]struct{ ended, wrote, asked string }{
 		"code":  {"reason code 8", "out\n", ""},
 		"clock": {"reason code 0", "tick 2\n", ""},
+		"cpus":  {"reason code 0", "2 CPUs\n", ""},
 		"dns":   {"destroyed", "dns: serving on", "192.0.2.80"},
 	} {
 		if r := results[name]; r.Ended != want.ended || !strings.Contains(r.Wrote, want.wrote) || !strings.Contains(r.Asked, want.asked) {
