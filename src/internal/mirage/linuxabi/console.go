@@ -224,15 +224,15 @@ func (c *console) pump(d device.Console, raw bool) {
 	buf := make([]byte, 512)
 	for {
 		n, err := d.Read(buf)
-		b := buf[:max(n, 0)]
+		b, asked := buf[:max(n, 0)], false
 		if !raw {
-			b = keySignals(b)
+			b, asked = keyEnd(keySignals(b))
 		}
 		end := n <= 0 || err != nil
 		c.mu.Lock()
 		if d == c.from() {
 			c.take(b)
-			c.end = end
+			c.end = end || asked
 			for len(c.input) >= inputLimit {
 				c.consumed.Wait()
 			}

@@ -131,6 +131,27 @@ func TestConsoleInput(t *testing.T) {
 	}
 }
 
+// A terminal's Ctrl-D ends the input until more is typed (termios(3), VEOF); what was typed before it is read first.
+func TestConsoleEnd(t *testing.T) {
+	w, p := booted(t, "/x")
+	h := newHost("ttyS0")
+	p.console.attach(h, "ttyS0", "")
+	b := make([]byte, 10)
+	read := w.start(t, syscall.SYS_READ, 0, b, 10)
+	read.blocks()
+	for _, typed := range []string{"ab\x04", "c\x04d\x04"} {
+		h.in <- typed
+		read.wants(len(typed)-strings.Count(typed, "\x04"), 0)
+		w.start(t, syscall.SYS_READ, 0, b, 10).wants(0, 0)
+		h.in <- "e"
+		for p.console.waitingInput() == 0 {
+		}
+		w.start(t, syscall.SYS_READ, 0, b, 10).wants(1, 0)
+		read = w.start(t, syscall.SYS_READ, 0, b, 10)
+		read.blocks()
+	}
+}
+
 // Exiting waits for a write in progress, but not for ever.
 func TestDrain(t *testing.T) {
 	_, p := booted(t, "/x")

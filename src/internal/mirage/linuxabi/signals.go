@@ -73,6 +73,20 @@ func keySignals(b []byte) []byte {
 	return kept
 }
 
+// endByte is what a terminal's driver takes for the end of what is typed (termios(3), ICANON and VEOF): Ctrl-D.
+const endByte = 4
+
+// keyEnd takes such bytes out of b, in place, and reports whether the last byte was one. The input has ended then until more is typed.
+func keyEnd(b []byte) (kept []byte, end bool) {
+	kept = b[:0]
+	for _, c := range b {
+		if end = c == endByte; !end {
+			kept = append(kept, c)
+		}
+	}
+	return kept, end
+}
+
 // signalPort is the port through which the host sends the program signals, each a byte with its number.
 const signalPort = "signals"
 
