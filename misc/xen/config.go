@@ -46,13 +46,14 @@ func list(items []string) string {
 	return strings.Join(all, ", ")
 }
 
-// DiskSpec is a disk as xl-disk-configuration(5) has it, the nth of a guest, from 0 on.
-func DiskSpec(n int, format, target string, readOnly bool) string {
+// DiskSpec is a disk as xl-disk-configuration(5) has it, the nth of a guest, from 0 on. All that follows the target's name is its own.
+func DiskSpec(n int, format, target string, readOnly bool, options ...string) string {
 	access := "rw"
 	if readOnly {
 		access = "ro"
 	}
-	return fmt.Sprintf("format=%s, vdev=xvd%c, access=%s, target=%s", format, 'a'+n, access, target)
+	options = append([]string{"format=" + format, fmt.Sprintf("vdev=xvd%c", 'a'+n), "access=" + access}, options...)
+	return strings.Join(append(options, "target="+target), ", ")
 }
 
 // quoted is a string of xl's: Xen, tools/libs/util/libxlu_cfg.c takes escapes as C has them.

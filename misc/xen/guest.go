@@ -111,7 +111,7 @@ func (g *Guest) config(arch, dir, mac string) string {
 		disks = append([]Disk{{Serial: g.Disk}}, disks...)
 	}
 	for i, d := range disks {
-		c.Disks = append(c.Disks, DiskSpec(i, "raw", "/disks/"+d.Serial, d.ReadOnly)+", script=/etc/xen/scripts/disk")
+		c.Disks = append(c.Disks, DiskSpec(i, "raw", "/disks/"+d.Serial, d.ReadOnly, "script=/etc/xen/scripts/disk"))
 	}
 	return c.String()
 }
