@@ -43,6 +43,7 @@ func findings() []finding {
 		kvm(),
 		path(),
 		tap(),
+		hypervisor(),
 	}
 }
 
@@ -97,6 +98,21 @@ func path() finding {
 		f.cost = "`GOOS=mirage go run` and `go test` do not boot"
 		if self, err := os.Executable(); err == nil {
 			f.cost += ": put " + filepath.Dir(self) + " on PATH"
+		}
+	}
+	return f
+}
+
+// hypervisor is what -platform xen needs besides QEMU.
+func hypervisor() finding {
+	f := finding{what: "Xen", cost: "no -platform xen"}
+	if vm.OnXen() {
+		f.what += ": this host's own"
+		return f
+	}
+	for _, tool := range []string{"apt-get", "dpkg-deb", "xz"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			f.lack = "this host is not Xen's dom0 with xl, and has no " + tool + " to get Debian 12's packages with"
 		}
 	}
 	return f

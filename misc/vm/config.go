@@ -61,7 +61,7 @@ func (c *Config) settle() error {
 	if c.Notice == nil {
 		c.Notice = func(string) {}
 	}
-	if c.qemu, err = Find(c.Arch); err != nil && !(c.isXen() && onXen()) {
+	if c.qemu, err = Find(c.Arch); err != nil && !(c.isXen() && OnXen()) {
 		return err
 	}
 	if c.Machine == "" {

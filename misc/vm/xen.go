@@ -36,8 +36,8 @@ type xenMachine interface {
 
 func (c *Config) isXen() bool { return c.machineName() == xenGuest || c.machineName() == xenPV }
 
-// onXen reports whether this host makes guests: it is in control of a Xen (Linux, drivers/xen/xenfs/super.c), and xl is there.
-func onXen() bool {
+// OnXen reports whether this host makes guests: it is in control of a Xen (Linux, drivers/xen/xenfs/super.c), and xl is there.
+func OnXen() bool {
 	b, err := os.ReadFile("/proc/xen/capabilities")
 	if err != nil || !bytes.Contains(b, []byte("control_d")) {
 		return false
@@ -57,7 +57,7 @@ func (c *Config) settleXen() (err error) {
 		return errors.New("more than 26 disks")
 	}
 	c.NoConsole, c.Accel = true, "tcg"
-	if onXen() {
+	if OnXen() {
 		return c.settleXenHost()
 	}
 	c.PCI = c.Arch == "amd64"

@@ -57,7 +57,11 @@ func Unpack(arch string) (tree string, err error) {
 			return "", err
 		}
 	}
-	return tree, os.Rename(filepath.Join(work, "tree"), tree)
+	err = os.Rename(filepath.Join(work, "tree"), tree)
+	if _, there, _ := Unpacked(arch); there { // another process may have been faster
+		return tree, nil
+	}
+	return tree, err
 }
 
 // download gets the packages into work, by an apt-get with a state of its own: the host's lists may be old, and know no
