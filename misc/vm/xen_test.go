@@ -97,3 +97,15 @@ func TestXenRefusals(t *testing.T) {
 		}
 	}
 }
+
+func TestFixedAddress(t *testing.T) {
+	for words, want := range map[string]string{
+		"": "invalid IP", "ip=dhcp": "invalid IP", "ip=off": "invalid IP", "x=10.0.0.1": "invalid IP",
+		"a ip=10.0.0.2/24,10.0.0.1": "10.0.0.2", "ip=off ip=fd00::2/64": "fd00::2",
+	} {
+		c := Config{Words: strings.Fields(words)}
+		if got := c.fixedAddress().String(); got != want {
+			t.Errorf("%q: %s, want %s", words, got, want)
+		}
+	}
+}

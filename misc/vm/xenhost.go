@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,14 +24,26 @@ type xenHost struct {
 // settleXenHost checks what was asked for.
 func (c *Config) settleXenHost() error {
 	switch {
-	case len(c.Forwards) > 0:
-		return errors.New("on a host with Xen a machine has an address of its own on the bridge: there is no -p")
+	case len(c.Forwards) > 0 && !c.fixedAddress().IsValid():
+		return errors.New("on a host with Xen a machine is on the host's bridge: -p wants its address, by -ip ADDR/LEN")
 	case c.Capture != "":
 		return errors.New("on a host with Xen the network is to be captured on the host's bridge: there is no -pcap")
 	case c.Net != "" && c.Net != "user" && c.Net != "none":
 		return errors.New("on a host with Xen a machine is on the host's bridge, or has no network by -net none")
 	}
 	return nil
+}
+
+// fixedAddress is the address that the command line gives the machine, if it gives one.
+func (c *Config) fixedAddress() netip.Addr {
+	for _, w := range c.Words {
+		text, ok := strings.CutPrefix(w, "ip=")
+		address, _, _ := strings.Cut(text, "/")
+		if a, err := netip.ParseAddr(address); ok && err == nil {
+			return a
+		}
+	}
+	return netip.Addr{}
 }
 
 // startXenHost starts the guest, with its files in dir.
@@ -40,6 +53,12 @@ func (c *Config) startXenHost(m *Machine, dir string) error {
 	if err != nil {
 		return err
 	}
+	ports, err := startRelay(c.Forwards, c.fixedAddress())
+	if err != nil {
+		return err
+	}
+	files := m.remove
+	m.remove = func() { ports.end(); files() }
 	m.cmd, m.xen = exec.Command("xl", "create", "-q", "-F", "-c", file), h
 	m.cmd.Stdout, m.cmd.Stderr = &xenConsole{to: orDiscard(c.Stdout)}, &h.complaints
 	m.cmd.SysProcAttr = childAttributes()
