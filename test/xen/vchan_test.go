@@ -70,7 +70,8 @@ func checkVchan(t *testing.T, results map[string]*Result) {
 	t.Logf("the server wrote: %s\nthe client wrote: %s", r.Wrote, r.Asked)
 }
 
-// Guests talk to each other and to dom0, and on amd64 one is suspended in several ways: the toolstack of Xen 4.17 on ARM cannot.
+// Guests talk to each other and to dom0, Go's own tests pass in them, and on amd64 one is suspended in several ways: the toolstack of
+// Xen 4.17 on ARM cannot.
 func TestMoreGuests(t *testing.T) {
 	for _, arch := range []string{"amd64", "arm64"} {
 		t.Run(arch, func(t *testing.T) {
@@ -78,7 +79,9 @@ func TestMoreGuests(t *testing.T) {
 			if arch == "amd64" {
 				guests = append(guests, suspendGuest(t, arch))
 			}
-			results := Run(t, arch, guests)
+			std := stdGuests(t, arch)
+			results := Run(t, arch, append(guests, std...))
+			t.Run("std", func(t *testing.T) { checkStd(t, std, results) })
 			t.Run("vchan", func(t *testing.T) { checkVchan(t, results) })
 			if arch == "amd64" {
 				t.Run("suspend", func(t *testing.T) { checkSuspend(t, results["saved"]) })
