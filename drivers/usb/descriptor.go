@@ -22,11 +22,11 @@ const (
 
 // A Descriptor is what a device says of itself: 9.6.1.
 type Descriptor struct {
-	Class, SubClass, Protocol uint8
-	MaxPacket0                int
-	Vendor, Product           uint16
-	Manufacturer, Name        uint8 // indices of strings
-	Configurations            int
+	Class, SubClass, Protocol  uint8
+	MaxPacket0                 int
+	Vendor, Product            uint16
+	Manufacturer, Name, Serial uint8 // indices of strings
+	Configurations             int
 }
 
 const (
@@ -43,7 +43,7 @@ func parseDevice(b []byte) (d Descriptor, ok bool) {
 	}
 	return Descriptor{
 		Class: b[4], SubClass: b[5], Protocol: b[6], MaxPacket0: int(b[7]),
-		Vendor: le16(b[8:]), Product: le16(b[10:]), Manufacturer: b[14], Name: b[15],
+		Vendor: le16(b[8:]), Product: le16(b[10:]), Manufacturer: b[14], Name: b[15], Serial: b[16],
 		Configurations: min(int(b[17]), maxConfigurations),
 	}, true
 }

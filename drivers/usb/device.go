@@ -206,30 +206,32 @@ func (d *Device) Open(e Endpoint) *Pipe {
 }
 
 // Transfer moves n bytes at offset off of m, which an IN pipe writes. n is a multiple of MaxPacket then. It blocks for as long as
-// the device lets it wait. A pipe that the device has stalled works again with the next transfer: 9.4.5.
+// the device lets it wait, or until Limit. A pipe that the device has stalled works again with the next transfer: 9.4.5.
 func (p *Pipe) Transfer(m *dma.Memory, off, n int) (int, error) {
-	r := Request{Memory: m, Off: off, N: n, PID: p.Toggle}
+	r := Request{Memory: m, Off: off, N: n, PID: p.Toggle, Limit: p.Limit}
 	moved, err := p.device.bus.host.Transfer(p, &r)
 	p.Toggle = r.PID
 	switch {
 	case err == ErrStall:
-		p.clearHalt()
+		p.ClearHalt()
 	case err != nil && p.device.isGone():
 		err = ErrGone
 	}
 	return moved, err
 }
 
-// clearHalt ends a stall: the data toggles of both sides begin anew.
-func (p *Pipe) clearHalt() {
+// ClearHalt ends a stall, if there is one: the data toggles of both sides begin anew.
+func (p *Pipe) ClearHalt() error {
 	const endpointHalt = 0
 	at := uint16(p.Endpoint)
 	if p.In {
 		at |= 0x80
 	}
-	if _, err := p.device.Control(RequestEndpoint, clearFeature, endpointHalt, at, nil); err == nil {
+	_, err := p.device.Control(RequestEndpoint, clearFeature, endpointHalt, at, nil)
+	if err == nil {
 		p.Toggle = Data0
 	}
+	return err
 }
 
 // WaitInterrupt reads what an interrupt pipe has to say, asking again each interval.
@@ -239,14 +241,14 @@ func (p *Pipe) WaitInterrupt(m *dma.Memory, n int) (int, error) {
 		if err != ErrNothing {
 			return moved, err
 		}
-		if !p.device.sleep(int64(p.Interval) * millisecond) {
+		if !p.device.Sleep(int64(p.Interval) * millisecond) {
 			return 0, ErrGone
 		}
 	}
 }
 
-// sleep waits, unless the device is unplugged meanwhile.
-func (d *Device) sleep(ns int64) bool {
+// Sleep waits, unless the device is unplugged meanwhile: it reports false then.
+func (d *Device) Sleep(ns int64) bool {
 	t, fired := clock.NewTimer(ns)
 	defer t.Stop()
 	select {

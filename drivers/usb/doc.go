@@ -1,7 +1,7 @@
 // Package usb is a host's side of the Universal Serial Bus (USB 2.0): it finds devices, behind hubs too, gives them addresses,
 // reads their descriptors, and starts drivers for them.
 //
-// A controller (dwc2) implements Host; drivers (ether, cdc, rndis, smsc95xx) are functions that look at a device's descriptors
+// A controller (dwc2) implements Host; drivers (cdc, rndis, smsc95xx, storage, keyboard) are functions that look at a device's descriptors
 // and take it. Package board joins the two. What a driver does is to call Device.Control and Pipe.Transfer, each of which blocks
 // its goroutine until the transfer is over.
 //

@@ -53,8 +53,9 @@ type Pipe struct {
 	In        bool
 	Kind      Kind
 	MaxPacket int
-	Interval  int // milliseconds, of an interrupt pipe
-	Toggle    PID // of the next packet; the host keeps it
+	Interval  int   // milliseconds, of an interrupt pipe
+	Toggle    PID   // of the next packet; the host keeps it
+	Limit     int64 // nanoseconds that a transfer may take; 0: none
 
 	// Quiet ends an IN transfer that has data already when no more has come for so many nanoseconds. It is for devices that
 	// do not end one that fills its packets; 0: none.

@@ -191,7 +191,7 @@ func (d *Device) resetPort(port int) (Speed, error) {
 		return 0, err
 	}
 	for range resetPolls {
-		if !d.sleep(10 * millisecond) {
+		if !d.Sleep(10 * millisecond) {
 			return 0, ErrGone
 		}
 		status, change, err := d.portStatus(port)

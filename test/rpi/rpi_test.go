@@ -76,14 +76,52 @@ func TestCard(t *testing.T) {
 	c := board(elf, "card")
 	c.Disks = []vm.Disk{{File: name}}
 	b := harness.Run(t, c, 0)
+	if !written(t, name, before) {
+		t.Errorf("the card's file is not as it must be\n%s", b)
+	}
+}
+
+// written reports whether a file is what it was before, but for what the program's command card has written.
+func written(t *testing.T, name string, before []byte) bool {
 	after, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const at = 100 << 20
 	text := bytes.Repeat([]byte("mirage!\n"), 1<<17)
-	if !bytes.Equal(after[at:][:len(text)], text) || !bytes.Equal(after[:at], before[:at]) || !bytes.Equal(after[at+len(text):], before[at+len(text):]) {
-		t.Errorf("the card's file is not as it must be\n%s", b)
+	return bytes.Equal(after[at:][:len(text)], text) && bytes.Equal(after[:at], before[:at]) && bytes.Equal(after[at+len(text):], before[at+len(text):])
+}
+
+// A program writes to a memory stick and reads it, and what is typed at a keyboard is its input; both are behind one hub.
+func TestStickAndKeyboard(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "stick.img")
+	empty := make([]byte, 128<<20)
+	if err := os.WriteFile(name, empty, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	things := []string{"-device", "usb-hub", "-device", "usb-storage,drive=stick,serial=4711", "-device", "usb-kbd"}
+	things = append(things, "-drive", "if=none,id=stick,format=raw,file="+name)
+	elf := harness.Build(t, "arm64", "./test/guest/rpi")
+	c := board(elf, "card", "/dev/sda")
+	c.Extra = things
+	if b := harness.Run(t, c, 0); !written(t, name, empty) {
+		t.Errorf("the stick's file is not as it must be\n%s", b)
+	}
+	c = board(elf, "keys")
+	c.Extra = things
+	m := harness.AddMonitor(t, &c)
+	b := harness.Boot(t, c)
+	b.WaitFor("say something")
+	for _, key := range []struct{ name, want string }{{"p", "p"}, {"i", "i"}, {"comma", ","}, {"shift x", "X"}, {"ret", `\n`}} {
+		var codes []map[string]any
+		for _, k := range strings.Fields(key.name) {
+			codes = append(codes, map[string]any{"type": "qcode", "data": k})
+		}
+		m.Execute("send-key", map[string]any{"keys": codes})
+		b.WaitFor(`key "` + key.want + `"`)
+	}
+	if code := b.Wait(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, b)
 	}
 }
 

@@ -6,7 +6,8 @@
 //	random     numbers of /dev/hwrng's kind
 //	exit N     ends with N
 //	echo       repeats a line from the console
-//	card       writes to the end of the SD card, and reads it
+//	keys       says each byte of a line as it is typed
+//	card [DISK] writes into the SD card, or into another disk, and reads it
 //	restart    resets the board by its watchdog
 package main
 
@@ -26,7 +27,7 @@ import (
 )
 
 func main() {
-	commands := map[string]func() error{"board": tellBoard, "pins": tryPins, "cpus": tryCPUs, "random": tryRandom, "exit": exit, "echo": echo, "card": tryCard, "restart": board.Restart}
+	commands := map[string]func() error{"board": tellBoard, "pins": tryPins, "cpus": tryCPUs, "random": tryRandom, "exit": exit, "echo": echo, "keys": keys, "card": tryCard, "restart": board.Restart}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
 		fmt.Println("no such command")
 		os.Exit(2)
@@ -141,9 +142,13 @@ func tryRandom() error {
 	return nil
 }
 
-// tryCard writes a block of text 100 MiB into the card.
+// tryCard writes a block of text 100 MiB into the card, or into the disk that is named.
 func tryCard() error {
-	f, err := os.OpenFile("/dev/mmcblk0", os.O_RDWR, 0)
+	name := "/dev/mmcblk0"
+	if len(os.Args) > 2 {
+		name = os.Args[2]
+	}
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
@@ -178,4 +183,15 @@ func echo() error {
 	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
 	fmt.Printf("you said %q\n", strings.TrimSpace(line))
 	return err
+}
+
+func keys() error {
+	fmt.Println("say something")
+	for b := []byte{0}; b[0] != '\n'; {
+		if _, err := os.Stdin.Read(b); err != nil {
+			return err
+		}
+		fmt.Printf("key %q\n", b)
+	}
+	return nil
 }

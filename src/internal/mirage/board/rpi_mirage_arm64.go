@@ -20,8 +20,10 @@ import (
 	"internal/mirage/drivers/usb"
 	"internal/mirage/drivers/usb/cdc"
 	"internal/mirage/drivers/usb/dwc2"
+	"internal/mirage/drivers/usb/keyboard"
 	"internal/mirage/drivers/usb/rndis"
 	"internal/mirage/drivers/usb/smsc95xx"
+	"internal/mirage/drivers/usb/storage"
 	"internal/mirage/irq"
 	"internal/mirage/machine"
 	"internal/mirage/mmio"
@@ -262,7 +264,7 @@ func (b *rpi) openUSB(regs mmio.Space) error {
 	if err != nil {
 		return err
 	}
-	drivers := []usb.Driver{cdc.Driver, smsc95xx.Driver(b.mac)}
+	drivers := []usb.Driver{cdc.Driver, smsc95xx.Driver(b.mac), storage.Driver, keyboard.Driver}
 	if !hasWord(machine.BootInfo().CommandLine, "rndis=off") {
 		drivers = append(drivers, rndis.Driver)
 	}

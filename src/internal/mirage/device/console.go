@@ -8,6 +8,13 @@ type Console interface {
 	Read(p []byte) (int, error)
 }
 
+// A Keyboard is keys that somebody presses at the machine.
+type Keyboard interface {
+	// Read blocks until keys were pressed, and fills p with the bytes that a terminal sends for them. It returns 0 once the
+	// keyboard is gone.
+	Read(p []byte) int
+}
+
 // An Entropy is a device that gives random bytes from outside the machine.
 type Entropy interface {
 	// Read fills all of p or returns an error; it may block.

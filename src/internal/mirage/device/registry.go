@@ -57,11 +57,12 @@ func (l *list[T]) eachGone(f func(T)) {
 }
 
 var (
-	nics     list[NIC]
-	consoles list[Console]
-	entropy  list[Entropy]
-	ports    list[Port]
-	blocks   list[Block]
+	nics      list[NIC]
+	consoles  list[Console]
+	keyboards list[Keyboard]
+	entropy   list[Entropy]
+	ports     list[Port]
+	blocks    list[Block]
 )
 
 // AddNIC makes d known.
@@ -75,6 +76,15 @@ func AddConsole(d Console) { consoles.add(d) }
 
 // EachConsole calls f for each console, those known now and those that come later.
 func EachConsole(f func(Console)) { consoles.each(f) }
+
+// AddKeyboard makes k known.
+func AddKeyboard(k Keyboard) { keyboards.add(k) }
+
+// RemoveKeyboard says that k, which was made known, is not there any more.
+func RemoveKeyboard(k Keyboard) { keyboards.remove(k) }
+
+// EachKeyboard calls f for each keyboard, those known now and those that come later.
+func EachKeyboard(f func(Keyboard)) { keyboards.each(f) }
 
 // AddEntropy makes d known.
 func AddEntropy(d Entropy) { entropy.add(d) }

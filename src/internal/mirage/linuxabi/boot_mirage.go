@@ -77,6 +77,7 @@ func (p *Process) attachConsoles(name string) {
 	device.EachConsole(func(c device.Console) {
 		p.console.attach(c, consoleName(c), name)
 	})
+	device.EachKeyboard(func(k device.Keyboard) { go p.console.listen(k) })
 	device.EachPort(func(port device.Port) {
 		switch port.Name {
 		case inputPort:

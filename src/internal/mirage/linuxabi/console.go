@@ -245,6 +245,21 @@ func (c *console) pump(d device.Console, raw bool) {
 	}
 }
 
+// listen moves what is typed at a keyboard to the input, beside what comes from the console, until the keyboard is gone.
+func (c *console) listen(k device.Keyboard) {
+	buf := make([]byte, 64)
+	for n := k.Read(buf); n > 0; n = k.Read(buf) {
+		b := keySignals(buf[:n])
+		c.mu.Lock()
+		c.take(b)
+		for len(c.input) >= inputLimit {
+			c.consumed.Wait()
+		}
+		c.mu.Unlock()
+		c.changed.notify(pollIn)
+	}
+}
+
 func (c *console) waitingInput() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -167,3 +167,32 @@ func TestDrain(t *testing.T) {
 type stuck struct{ io.Writer }
 
 func (stuck) Read(p []byte) (int, error) { return 0, nil }
+
+// keys is a keyboard.
+type keys chan string
+
+func (k keys) Read(p []byte) int { return copy(p, <-k) }
+
+// What is typed at a keyboard is standard input beside what comes from the terminal, its Enter key a newline too.
+func TestKeyboard(t *testing.T) {
+	w, p := booted(t, "/x")
+	line, k := newHost("ttyS0"), make(keys)
+	p.console.attach(line, "ttyS0", "")
+	ended := make(chan struct{})
+	go func() { p.console.listen(k); close(ended) }()
+	typed := func(send chan string, text, want string) {
+		t.Helper()
+		b := make([]byte, 100)
+		read := w.start(t, syscall.SYS_READ, 0, b, len(b))
+		send <- text
+		if read.wants(len(want), 0); string(b[:len(want)]) != want {
+			t.Errorf("%q is read as %q", text, b[:len(want)])
+		}
+	}
+	for range 2 {
+		typed(k, "on a keyboard\r", "on a keyboard\n")
+		typed(line.in, "on the line\r", "on the line\n")
+	}
+	close(k) // unplugged
+	<-ended
+}
