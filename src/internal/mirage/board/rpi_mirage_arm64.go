@@ -10,10 +10,12 @@ import (
 	"internal/mirage/drivers/rpi/emmc"
 	"internal/mirage/drivers/rpi/genet"
 	"internal/mirage/drivers/rpi/gpio"
+	"internal/mirage/drivers/rpi/i2c"
 	"internal/mirage/drivers/rpi/mailbox"
 	"internal/mirage/drivers/rpi/rng"
 	"internal/mirage/drivers/rpi/sd"
 	"internal/mirage/drivers/rpi/sdhost"
+	"internal/mirage/drivers/rpi/spi"
 	"internal/mirage/drivers/rpi/watchdog"
 	"internal/mirage/drivers/serial/miniuart"
 	"internal/mirage/drivers/serial/pl011"
@@ -47,7 +49,9 @@ const (
 	piClocks = 0x101000
 	piPWM    = 0x20c000
 	piSDHost = 0x202000 // Linux, bcm283x.dtsi
+	piSPI0   = 0x204000
 	piEMMC   = 0x300000
+	piBSC1   = 0x804000
 	piUSB    = 0x980000
 
 	page = 0x1000
@@ -71,6 +75,7 @@ const (
 	clockEMMC = 1
 	clockCore = 4
 
+	pinsSerial = 4 // ALT0, of pins 2 and 3 (I2C) and 7 to 11 (SPI)
 	pinsSDHost = 4 // ALT0
 	pinsEMMC   = 7 // ALT3
 )
@@ -100,6 +105,10 @@ func probePi() {
 		device.AddBoard(b)
 	}
 	b.each("gpio", "bcm2835-gpio", boot.PiGPIO, page, b.openPins)
+	if b.mail != nil && b.pins != nil {
+		b.each("i2c", "i2c-bcm2835", piBSC1, page, b.openI2C)
+		b.each("spi", "spi-bcm2835", piSPI0, page, b.openSPI)
+	}
 	if b.pi.SoC == boot.BCM2837 {
 		b.each("mmc", "bcm2835-emmc", piEMMC, page, b.openCard) // a Pi 4 has its card behind another controller
 	}
@@ -200,6 +209,41 @@ func (b *rpi) openPins(regs mmio.Space) error {
 	return err
 }
 
+// openI2C makes the I2C bus of the header known.
+func (b *rpi) openI2C(regs mmio.Space) error {
+	bus, err := i2c.Open(i2c.Config{Number: 1, Regs: regs, Clock: b.core, Claim: func() { b.lead(2, 3, pinsSerial) }})
+	if err == nil {
+		device.AddI2C(bus)
+	}
+	return err
+}
+
+// openSPI makes the SPI bus of the header known.
+func (b *rpi) openSPI(regs mmio.Space) error {
+	bus, err := spi.Open(spi.Config{Number: 0, Regs: regs, Clock: b.core, Claim: func() { b.lead(7, 11, pinsSerial) }})
+	if err == nil {
+		device.AddSPI(bus)
+	}
+	return err
+}
+
+// core asks for the rate of the GPU's core, from which these buses have their clocks.
+func (b *rpi) core() (hz uint32, err error) { return b.rate(clockCore) }
+
+// rate asks the firmware for the rate of a clock.
+func (b *rpi) rate(clock uint32) (hz uint32, err error) {
+	v := []uint32{clock, 0}
+	err = b.mail.Property(mailbox.TagClockRate, v)
+	return v[1], err
+}
+
+// lead has pins lead to where a function of theirs does.
+func (b *rpi) lead(first, last int, function uint8) {
+	for pin := first; pin <= last; pin++ {
+		b.pins.SetFunction(pin, function)
+	}
+}
+
 // openCard starts the SD card, if there is one. Its pins lead to one of the SoC's two controllers for cards (section 6.2): where
 // one does not find it, the other may.
 func (b *rpi) openCard(regs mmio.Space) error {
@@ -225,15 +269,12 @@ func (b *rpi) openCard(regs mmio.Space) error {
 
 // cardBehind starts the card behind a controller with one of the firmware's clocks, which pins 48 to 53 lead to with a function.
 func (b *rpi) cardBehind(clock uint32, function uint8, open func(hz uint32) (sd.Host, error)) error {
-	const first, last = 48, 53
-	rate := []uint32{clock, 0}
-	if err := b.mail.Property(mailbox.TagClockRate, rate); err != nil {
+	hz, err := b.rate(clock)
+	if err != nil {
 		return err
 	}
-	for pin := first; pin <= last; pin++ {
-		b.pins.SetFunction(pin, function)
-	}
-	h, err := open(rate[1])
+	b.lead(48, 53, function)
+	h, err := open(hz)
 	if err != nil {
 		return err
 	}
