@@ -171,6 +171,9 @@ func machine_pollReady(desc uintptr, mode int32) {
 //go:linkname machine_consoleWrite internal/mirage/machine.runtime_consoleWrite
 func machine_consoleWrite(p []byte) { consoleWrite(p) }
 
+//go:linkname machine_setLastScreen internal/mirage/machine.runtime_setLastScreen
+func machine_setLastScreen(f func(p []byte)) { lastScreen = f }
+
 //go:linkname machine_addEntropy internal/mirage/machine.runtime_addEntropy
 func machine_addEntropy(p []byte) { systemstack(func() { randomAdd(p) }) }
 

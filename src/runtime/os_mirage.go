@@ -3,6 +3,7 @@
 package runtime
 
 import (
+	"internal/runtime/atomic"
 	"internal/runtime/syscall/linux"
 	"unsafe"
 )
@@ -59,6 +60,40 @@ func consoleWrite(b []byte) {
 		}
 		consolePut(c)
 	}
+	screenWrite(b)
+}
+
+// lastScreen shows what consoleWrite writes, once there is a screen; screenBusy is while it does, so that one that faults is not tried
+// again, and what another CPU writes meanwhile is on the UART alone.
+var (
+	lastScreen func(b []byte)
+	screenBusy atomic.Uint32
+)
+
+//go:nosplit
+//go:nowritebarrierrec
+func screenWrite(b []byte) {
+	f := lastScreen
+	if f == nil || !screenBusy.CompareAndSwap(0, 1) {
+		return
+	}
+	// It keeps nothing of b, which may be on this goroutine's stack: that stays where it is meanwhile.
+	p := unsafe.Slice((*byte)(noescape(unsafe.Pointer(unsafe.SliceData(b)))), len(b))
+	if onGoroutine() {
+		systemstack(func() { f(p) })
+	} else {
+		f(p)
+	}
+	screenBusy.Store(0)
+}
+
+// onGoroutine reports whether we are on a goroutine's stack, which systemstack leaves: another one is the system's, or a trap handler's,
+// which must not look at its m, for that may fault (permanent_mirage.go).
+//
+//go:nosplit
+func onGoroutine() bool {
+	gp := getg()
+	return gp != &thisCPU().current.trapg && gp == gp.m.curg
 }
 
 // powerOff is the library OS's way to turn the machine off, once it knows one.
@@ -78,8 +113,7 @@ func exit(code int32) {
 	}
 	if f := powerOff; f != nil && !exiting {
 		exiting = true // a power-off that faults is not tried again
-		// A trap handler must not look at its m: it may fault (permanent_mirage.go).
-		if gp := getg(); gp != &thisCPU().current.trapg && gp == gp.m.curg {
+		if onGoroutine() {
 			systemstack(func() { f(code) })
 		} else {
 			f(code)

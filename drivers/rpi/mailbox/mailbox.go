@@ -26,7 +26,7 @@ const (
 const (
 	wordSize     = 0  // bytes of the buffer
 	wordCode     = 4  // 0; then whether the request succeeded
-	wordTag      = 8  // of the one tag that we send
+	wordTag      = 8  // of the first tag; others follow its values
 	wordRoom     = 12 // bytes of its values
 	wordAnswered = 16 // 0; then bit 31, and how many bytes the answer has
 	wordValues   = 20
@@ -78,36 +78,70 @@ func Open(regs mmio.Space, bus uint32) (*Mailbox, error) {
 	return m, nil
 }
 
-// Property asks for a property: values are what the tag's request has and become what its answer has.
-func (m *Mailbox) Property(tag uint32, values []uint32) error {
-	if len(values) > maxValues {
-		return errValues
-	}
+// A Tag is a property with values: those that the request has, which become those that the answer has.
+type Tag struct {
+	Number uint32
+	Values []uint32
+}
+
+// Property asks for one property.
+func (m *Mailbox) Property(tag uint32, values []uint32) error { return m.Properties(Tag{tag, values}) }
+
+// Properties asks for several, in one message, in their order.
+func (m *Mailbox) Properties(tags ...Tag) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.dead {
 		return errSilent
 	}
-	b := m.memory
-	b.Store32(wordSize, uint32(wordValues+4*len(values)+4))
-	b.Store32(wordCode, 0)
-	b.Store32(wordTag, tag)
-	b.Store32(wordRoom, uint32(4*len(values)))
-	b.Store32(wordAnswered, 0)
-	for i, v := range values {
-		b.Store32(wordValues+4*i, v)
+	if err := m.fill(tags); err != nil {
+		return err
 	}
-	b.Store32(wordValues+4*len(values), 0) // no more tags
 	if err := m.call(); err != nil {
 		return err
 	}
-	// A firmware leaves an unknown tag as it is; QEMU's says that it has answered, with nothing.
-	answered := b.Load32(wordAnswered)
-	if b.Load32(wordCode) != codeSuccess || answered&tagAnswered == 0 || answered == tagAnswered && len(values) > 0 {
+	return m.take(tags)
+}
+
+// fill writes the request.
+func (m *Mailbox) fill(tags []Tag) error {
+	b, at := m.memory, wordTag
+	for _, t := range tags {
+		if len(t.Values) > maxValues || at > m.memory.Len()-sizeOf(t)-4 {
+			return errValues
+		}
+		b.Store32(at, t.Number)
+		b.Store32(at+wordRoom-wordTag, uint32(4*len(t.Values)))
+		b.Store32(at+wordAnswered-wordTag, 0)
+		for i, v := range t.Values {
+			b.Store32(at+wordValues-wordTag+4*i, v)
+		}
+		at += sizeOf(t)
+	}
+	b.Store32(at, 0) // no more tags
+	b.Store32(wordSize, uint32(at+4))
+	b.Store32(wordCode, 0)
+	return nil
+}
+
+// sizeOf is how many bytes a tag takes in a buffer.
+func sizeOf(t Tag) int { return wordValues - wordTag + 4*len(t.Values) }
+
+// take reads the answer. A firmware leaves an unknown tag as it is; QEMU's says that it has answered, with nothing.
+func (m *Mailbox) take(tags []Tag) error {
+	b, at := m.memory, wordTag
+	if b.Load32(wordCode) != codeSuccess {
 		return errTag
 	}
-	for i := range values {
-		values[i] = b.Load32(wordValues + 4*i)
+	for _, t := range tags {
+		answered := b.Load32(at + wordAnswered - wordTag)
+		if answered&tagAnswered == 0 || answered == tagAnswered && len(t.Values) > 0 {
+			return errTag
+		}
+		for i := range t.Values {
+			t.Values[i] = b.Load32(at + wordValues - wordTag + 4*i)
+		}
+		at += sizeOf(t)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@
 //	echo       repeats a line from the console
 //	keys       says each byte of a line as it is typed
 //	card [DISK] writes into the SD card, or into another disk, and reads it
+//	panic      says a line, and panics
 //	restart    resets the board by its watchdog
 package main
 
@@ -27,7 +28,7 @@ import (
 )
 
 func main() {
-	commands := map[string]func() error{"board": tellBoard, "pins": tryPins, "cpus": tryCPUs, "random": tryRandom, "exit": exit, "echo": echo, "keys": keys, "card": tryCard, "restart": board.Restart}
+	commands := map[string]func() error{"board": tellBoard, "pins": tryPins, "cpus": tryCPUs, "random": tryRandom, "exit": exit, "echo": echo, "keys": keys, "card": tryCard, "panic": panics, "restart": board.Restart}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
 		fmt.Println("no such command")
 		os.Exit(2)
@@ -194,4 +195,9 @@ func keys() error {
 		fmt.Printf("key %q\n", b)
 	}
 	return nil
+}
+
+func panics() error {
+	fmt.Println("Standard output, 100 %: on screen?")
+	panic("and this is a panic")
 }

@@ -8,6 +8,7 @@ import (
 	"internal/mirage/clock"
 	"internal/mirage/device"
 	"internal/mirage/drivers/rpi/emmc"
+	"internal/mirage/drivers/rpi/framebuffer"
 	"internal/mirage/drivers/rpi/genet"
 	"internal/mirage/drivers/rpi/gpio"
 	"internal/mirage/drivers/rpi/i2c"
@@ -100,6 +101,7 @@ func probePi() {
 	b.console()
 	b.each("rng", "bcm2835-rng", boot.PiRandom, page, b.openRandom)
 	b.each("mailbox", "bcm2835-mbox", boot.PiMailbox, 0x40, b.openMailbox)
+	b.openScreen()
 	b.each("watchdog", "bcm2835-wdt", boot.PiPower, page, b.openWatchdog)
 	if b.mail != nil && b.watchdog != nil {
 		device.AddBoard(b)
@@ -182,6 +184,23 @@ func (b *rpi) openRandom(regs mmio.Space) error {
 func (b *rpi) openMailbox(regs mmio.Space) (err error) {
 	b.mail, err = mailbox.Open(regs, uint32(b.pi.Bus))
 	return err
+}
+
+// openScreen shows text on the screen, if one is connected and the command line does not say screen=off.
+func (b *rpi) openScreen() {
+	if b.mail == nil || hasWord(machine.BootInfo().CommandLine, "screen=off") {
+		return
+	}
+	s, err := framebuffer.Open(b.mail, mmio.Map)
+	switch err {
+	case nil:
+		machine.SetLastScreen(s.Last)
+		device.AddScreen(s)
+		device.AddDriven(device.Driven{Bus: "platform", Name: "framebuffer", Driver: "bcm2708_fb", Place: "mailbox"})
+	case framebuffer.ErrNone:
+	default:
+		report("screen", err)
+	}
 }
 
 func (b *rpi) openWatchdog(regs mmio.Space) (err error) {

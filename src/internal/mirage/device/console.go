@@ -15,6 +15,12 @@ type Keyboard interface {
 	Read(p []byte) int
 }
 
+// A Screen shows what the program's console has.
+type Screen interface {
+	// Write shows p, soon. It does not wait.
+	Write(p []byte)
+}
+
 // An Entropy is a device that gives random bytes from outside the machine.
 type Entropy interface {
 	// Read fills all of p or returns an error; it may block.

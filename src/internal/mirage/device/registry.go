@@ -60,6 +60,7 @@ var (
 	nics      list[NIC]
 	consoles  list[Console]
 	keyboards list[Keyboard]
+	screens   list[Screen]
 	entropy   list[Entropy]
 	ports     list[Port]
 	blocks    list[Block]
@@ -85,6 +86,12 @@ func RemoveKeyboard(k Keyboard) { keyboards.remove(k) }
 
 // EachKeyboard calls f for each keyboard, those known now and those that come later.
 func EachKeyboard(f func(Keyboard)) { keyboards.each(f) }
+
+// AddScreen makes s known.
+func AddScreen(s Screen) { screens.add(s) }
+
+// EachScreen calls f for each screen, those known now and those that come later.
+func EachScreen(f func(Screen)) { screens.each(f) }
 
 // AddEntropy makes d known.
 func AddEntropy(d Entropy) { entropy.add(d) }

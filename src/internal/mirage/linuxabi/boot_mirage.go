@@ -78,6 +78,7 @@ func (p *Process) attachConsoles(name string) {
 		p.console.attach(c, consoleName(c), name)
 	})
 	device.EachKeyboard(func(k device.Keyboard) { go p.console.listen(k) })
+	device.EachScreen(p.console.show)
 	device.EachPort(func(port device.Port) {
 		switch port.Name {
 		case inputPort:

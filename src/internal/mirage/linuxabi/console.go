@@ -16,14 +16,15 @@ type console struct {
 	changed waitQueue // of the input
 
 	mu       sync.Mutex
-	main     device.Console // standard input and output; nil: the one of last resort
-	source   device.Console // standard input, if not main
-	sink     device.Console // standard output, if not main
-	errors   device.Console // standard error
-	expected chan struct{}  // closed when the console is there that the command line names; nil: none, or no more
-	reading  bool           // the program has asked for input
-	pumping  device.Console // a pipe of the host whose bytes are being moved to input
-	raw      bool           // what comes in is passed on as it is: a pipe of the host
+	main     device.Console  // standard input and output; nil: the one of last resort
+	source   device.Console  // standard input, if not main
+	sink     device.Console  // standard output, if not main
+	errors   device.Console  // standard error
+	screens  []device.Screen // which have what is written too
+	expected chan struct{}   // closed when the console is there that the command line names; nil: none, or no more
+	reading  bool            // the program has asked for input
+	pumping  device.Console  // a pipe of the host whose bytes are being moved to input
+	raw      bool            // what comes in is passed on as it is: a pipe of the host
 	input    []byte
 	end      bool // of the input
 	consumed sync.Cond
@@ -91,10 +92,17 @@ func (c *console) attachOutput(d device.Console) {
 	c.mu.Unlock()
 }
 
+// show has a screen show what is written from now on.
+func (c *console) show(s device.Screen) {
+	c.mu.Lock()
+	c.screens = append(c.screens[:len(c.screens):len(c.screens)], s) // write reads what it had
+	c.mu.Unlock()
+}
+
 // write writes all of b.
 func (c *console) write(b []byte, errors bool) (int, linux.Errno) {
 	c.mu.Lock()
-	d, raw := c.main, c.raw
+	d, raw, screens := c.main, c.raw, c.screens
 	switch {
 	case errors:
 		d, raw = c.errors, false
@@ -110,6 +118,9 @@ func (c *console) write(b []byte, errors bool) (int, linux.Errno) {
 	if d == nil {
 		lastResort(b)
 		return len(b), 0
+	}
+	for _, s := range screens {
+		s.Write(b)
 	}
 	out := b
 	if !raw {

@@ -196,3 +196,23 @@ func TestKeyboard(t *testing.T) {
 	close(k) // unplugged
 	<-ended
 }
+
+// screen is one.
+type screen struct{ strings.Builder }
+
+func (s *screen) Write(p []byte) { s.Builder.Write(p) }
+
+// Screens have what is written to output and errors once they are there, and not the carriage returns that a terminal wants.
+func TestScreen(t *testing.T) {
+	w, p := booted(t, "/x")
+	p.console.attach(newHost("ttyS0"), "ttyS0", "")
+	w.must(t, syscall.SYS_WRITE, 1, []byte("before"), 6)
+	var one, two screen
+	p.console.show(&one)
+	w.must(t, syscall.SYS_WRITE, 1, []byte("out\n"), 4)
+	p.console.show(&two)
+	w.must(t, syscall.SYS_WRITE, 2, []byte("error\n"), 6)
+	if one.String() != "out\nerror\n" || two.String() != "error\n" {
+		t.Errorf("%q and %q", one.String(), two.String())
+	}
+}

@@ -136,6 +136,10 @@ func Ready(desc uintptr, mode int32) { runtime_pollReady(desc, mode) }
 // ConsoleWrite writes p to the console of last resort (the UART that the boot found), polling.
 func ConsoleWrite(p []byte) { runtime_consoleWrite(p) }
 
+// SetLastScreen makes f part of every ConsoleWrite, and of what the runtime writes: it is called on any thread, on any stack but those
+// of goroutines, and must not allocate, block or fault.
+func SetLastScreen(f func(p []byte)) { runtime_setLastScreen(f) }
+
 // AddEntropy mixes p into the runtime's random state. Crediting is the caller's affair.
 func AddEntropy(p []byte) { runtime_addEntropy(p) }
 
@@ -236,6 +240,7 @@ func runtime_accessible(p, n uintptr, write bool) bool
 func runtime_setPoller(open func(fd, desc uintptr) int32, close func(fd uintptr) int32)
 func runtime_pollReady(desc uintptr, mode int32)
 func runtime_consoleWrite(p []byte)
+func runtime_setLastScreen(f func(p []byte))
 func runtime_addEntropy(p []byte)
 func runtime_random(p []byte)
 func runtime_setWallClock(ns int64)
