@@ -214,7 +214,11 @@ func (w *wanted) name(dir string) string {
 
 // step has a hand do something at random.
 func (w *wanted) step(h hand) {
-	switch w.r.IntN(8) {
+	what := w.r.IntN(8)
+	if w.isMuch() {
+		what = 5
+	}
+	switch what {
 	case 0, 1, 2:
 		p, b := w.name(w.pick(true)), w.contents()
 		h.write(p, b)
@@ -239,6 +243,15 @@ func (w *wanted) step(h hand) {
 	default:
 		w.rename(h)
 	}
+}
+
+// isMuch reports whether the smallest of the volumes would soon be full.
+func (w *wanted) isMuch() bool {
+	sum := 0
+	for _, b := range w.files {
+		sum += len(b) + 2048
+	}
+	return sum > 1<<20
 }
 
 // rename gives a file or a folder another name, or has it go to another folder.
