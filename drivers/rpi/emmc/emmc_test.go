@@ -3,6 +3,9 @@
 package emmc
 
 import (
+	goerrors "errors"
+	"internal/mirage/device"
+	"internal/mirage/dma"
 	"internal/mirage/drivers/rpi/sd"
 	"internal/mirage/drivers/rpi/sd/sdtest"
 	"internal/mirage/mmio/mmiotest"
@@ -134,6 +137,69 @@ func TestCard(t *testing.T) {
 		}
 		return h
 	})
+}
+
+// engine moves words as a DMA channel does, at the card's pace.
+func (s *slot) engine(h *Host) Engine {
+	return func(m *dma.Memory, n int, toMemory bool) error {
+		for off := 0; off < n; off += 4 {
+			switch {
+			case s.regs[happened/4]&errors != 0:
+				return goerrors.New("no more requests")
+			case toMemory:
+				m.Store32(off, s.read(uintptr(data), 4))
+			default:
+				s.write(uintptr(data), 4, m.Load32(off))
+			}
+		}
+		return nil
+	}
+}
+
+// With a DMA channel all is the same.
+func TestCardWithEngine(t *testing.T) {
+	sdtest.Try(t, func(card *sdtest.Card) sd.Host {
+		s := &slot{t: t, card: card}
+		h, err := Open(&mmiotest.Model{Length: size, Read: s.read, Write: s.write}, 250_000_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Use(s.engine(h)); err != nil {
+			t.Fatal(err)
+		}
+		return h
+	})
+}
+
+// A channel that fails is not used again, which is said once; a card that fails is no reason for that.
+func TestEngineFails(t *testing.T) {
+	said := 0
+	device.SetReporter(func(string, error) { said++ })
+	defer device.SetReporter(func(string, error) {})
+	s := &slot{t: t, card: &sdtest.Card{T: t, Store: make([]byte, 4<<20), Fail: map[int]int{1: 1}}}
+	h, _ := Open(&mmiotest.Model{Length: size, Read: s.read, Write: s.write}, 250_000_000)
+	works := s.engine(h)
+	broken := false
+	h.Use(func(m *dma.Memory, n int, toMemory bool) error {
+		if broken {
+			return goerrors.New("broken")
+		}
+		return works(m, n, toMemory)
+	})
+	c, err := sd.Open(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := make([]byte, 4*sd.BlockSize)
+	if err := c.ReadAt(p, 0); err != nil || h.engine == nil || said != 0 {
+		t.Errorf("a block that fails once: %v, %d words", err, said)
+	}
+	broken = true
+	for range 2 {
+		if err := c.WriteAt(p, 0); err != nil || h.engine != nil || said != 1 {
+			t.Errorf("a channel that fails: %v, %d words", err, said)
+		}
+	}
 }
 
 // A clock is no faster than was asked for.

@@ -2,6 +2,8 @@ package emmc
 
 import (
 	goerrors "errors"
+	"internal/mirage/device"
+	"internal/mirage/dma"
 	"internal/mirage/drivers/rpi/sd"
 	"internal/mirage/mmio"
 )
@@ -10,13 +12,19 @@ var (
 	errRegisters = goerrors.New("emmc: registers missing")
 	errReset     = goerrors.New("emmc: the controller does not come out of its reset")
 	errClock     = goerrors.New("emmc: the controller's clock does not start")
+	errMemory    = goerrors.New("emmc: no memory for a DMA channel")
 )
 
 // A Host is the controller. It implements sd.Host.
 type Host struct {
 	regs   mmio.Space
 	baseHz uint32
+	engine Engine // nil: the CPU moves the data
+	memory *dma.Memory
 }
+
+// An Engine moves the first n bytes of m to the controller's data register, or what comes from there to them.
+type Engine func(m *dma.Memory, n int, toMemory bool) error
 
 // Open returns the controller at regs, whose clock is baseHz.
 func Open(regs mmio.Space, baseHz uint32) (*Host, error) {
@@ -24,6 +32,22 @@ func Open(regs mmio.Space, baseHz uint32) (*Host, error) {
 		return nil, errRegisters
 	}
 	return &Host{regs: regs, baseHz: baseHz}, nil
+}
+
+// DataRegister is where the data register is among the controller's, and Pacer the number of its requests for the DMA controller: BCM2835 ARM
+// Peripherals, 4.2.1.3.
+const (
+	DataRegister = uintptr(data)
+	Pacer        = 11
+)
+
+// Use has a DMA channel move the data from now on. If it ever fails the CPU does again.
+func (h *Host) Use(e Engine) error {
+	if h.memory = dma.AllocUncached(sd.MaxBlocks * sd.BlockSize); h.memory == nil {
+		return errMemory
+	}
+	h.engine = e
+	return nil
 }
 
 // Reset implements sd.Host: 5.2, CONTROL1.
@@ -105,6 +129,9 @@ func (h *Host) Move(p []byte, fromCard bool) error {
 	if fromCard {
 		isReady = readReady
 	}
+	if h.engine != nil && len(p) <= h.memory.Len() {
+		return h.moveByEngine(p, fromCard, isReady)
+	}
 	for ; len(p) > 0; p = p[sd.BlockSize:] {
 		if err := h.await(isReady); err != nil {
 			return err
@@ -116,6 +143,31 @@ func (h *Host) Move(p []byte, fromCard bool) error {
 		}
 	}
 	return h.await(dataDone)
+}
+
+// moveByEngine is Move with a DMA channel, which begins once the first block is ready: the others come at the pace of the controller's
+// requests.
+func (h *Host) moveByEngine(p []byte, fromCard bool, isReady uint32) error {
+	if !fromCard {
+		copy(h.memory.Bytes(), p)
+	}
+	if err := h.await(isReady); err != nil {
+		return err
+	}
+	if err := h.engine(h.memory, len(p), fromCard); err != nil {
+		if happened.Load(h.regs)&errors == 0 { // it was not the card's fault
+			h.engine = nil
+			device.Report("mmc", err)
+		}
+		return err
+	}
+	if err := h.await(dataDone); err != nil {
+		return err
+	}
+	if fromCard {
+		copy(p, h.memory.Bytes())
+	}
+	return nil
 }
 
 func (h *Host) read(p []byte) {

@@ -43,6 +43,8 @@ const (
 	TagPower       = 0x00028001 // device, state
 	TagClockRate   = 0x00030002 // clock, Hz
 	TagTemperature = 0x00030006 // 0, thousandths of a degree Celsius
+	TagGPIOState   = 0x00038041 // pin of the firmware's own, from 128 on; state (Linux, raspberrypi-firmware.h)
+	TagDMAChannels = 0x00060001 // becomes a mask of those that the firmware leaves
 )
 
 var (

@@ -30,7 +30,6 @@ var (
 )
 
 const (
-	maxBlocks    = 128      // of one command
 	voltage33    = 0x1aa    // of sendIfCond: 2.7-3.6 V, and a pattern: 4.3.13
 	highCapacity = 1 << 30  // of appOpCond: 4.2.3.1
 	voltages     = 0xff8000 // 2.7-3.6 V
@@ -147,7 +146,7 @@ func (c *Card) Name() string { return "mmcblk0" }
 
 // Geometry implements device.Block.
 func (c *Card) Geometry() device.Geometry {
-	return device.Geometry{Size: c.bytes, Sector: BlockSize, Physical: BlockSize, Optimal: maxBlocks * BlockSize}
+	return device.Geometry{Size: c.bytes, Sector: BlockSize, Physical: BlockSize, Optimal: MaxBlocks * BlockSize}
 }
 
 // ReadAt implements device.Block.

@@ -52,6 +52,7 @@ type Host interface {
 // Units and clocks.
 const (
 	BlockSize = 512
+	MaxBlocks = 128     // of one command
 	SlowHz    = 400_000 // PL, 6.4.1: until the card is known
 	fastHz    = 25_000_000
 )

@@ -13,7 +13,7 @@ func (c *Card) move(p []byte, off int64, what Command) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(p) > 0 {
-		n := min(len(p), maxBlocks*BlockSize)
+		n := min(len(p), MaxBlocks*BlockSize)
 		if err := c.moveBlocks(p[:n], off, what); err != nil {
 			return err
 		}

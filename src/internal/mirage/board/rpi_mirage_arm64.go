@@ -7,15 +7,12 @@ import (
 	"internal/mirage/boot"
 	"internal/mirage/clock"
 	"internal/mirage/device"
-	"internal/mirage/drivers/rpi/emmc"
 	"internal/mirage/drivers/rpi/framebuffer"
 	"internal/mirage/drivers/rpi/genet"
 	"internal/mirage/drivers/rpi/gpio"
 	"internal/mirage/drivers/rpi/i2c"
 	"internal/mirage/drivers/rpi/mailbox"
 	"internal/mirage/drivers/rpi/rng"
-	"internal/mirage/drivers/rpi/sd"
-	"internal/mirage/drivers/rpi/sdhost"
 	"internal/mirage/drivers/rpi/spi"
 	"internal/mirage/drivers/rpi/watchdog"
 	"internal/mirage/drivers/serial/miniuart"
@@ -49,9 +46,7 @@ const (
 const (
 	piClocks = 0x101000
 	piPWM    = 0x20c000
-	piSDHost = 0x202000 // Linux, bcm283x.dtsi
 	piSPI0   = 0x204000
-	piEMMC   = 0x300000
 	piBSC1   = 0x804000
 	piUSB    = 0x980000
 
@@ -71,15 +66,11 @@ const (
 	waitFor  = 1 << 1
 )
 
-// Clocks of the controllers for cards, for the firmware: likewise, "Clocks"; and the functions of pins that lead to them.
-const (
-	clockEMMC = 1
-	clockCore = 4
+// clockCore is the number of the GPU core's clock for the firmware: likewise, "Clocks".
+const clockCore = 4
 
-	pinsSerial = 4 // ALT0, of pins 2 and 3 (I2C) and 7 to 11 (SPI)
-	pinsSDHost = 4 // ALT0
-	pinsEMMC   = 7 // ALT3
-)
+// pinsSerial is the function of pins 2 and 3 that leads to the I2C bus, and of 7 to 11 that leads to SPI: ALT0.
+const pinsSerial = 4
 
 // usbPatience is how long the boot waits for what is plugged in.
 const usbPatience = 5 * clock.Second
@@ -111,8 +102,8 @@ func probePi() {
 		b.each("i2c", "i2c-bcm2835", piBSC1, page, b.openI2C)
 		b.each("spi", "spi-bcm2835", piSPI0, page, b.openSPI)
 	}
-	if b.pi.SoC == boot.BCM2837 {
-		b.each("mmc", "bcm2835-emmc", piEMMC, page, b.openCard) // a Pi 4 has its card behind another controller
+	if b.mail != nil && b.pins != nil {
+		b.openCards()
 	}
 	if b.pi.SoC == boot.BCM2711 {
 		b.at("ethernet", "bcmgenet", genetAt, 16*page, b.openEthernet)
@@ -261,47 +252,6 @@ func (b *rpi) lead(first, last int, function uint8) {
 	for pin := first; pin <= last; pin++ {
 		b.pins.SetFunction(pin, function)
 	}
-}
-
-// openCard starts the SD card, if there is one. Its pins lead to one of the SoC's two controllers for cards (section 6.2): where
-// one does not find it, the other may.
-func (b *rpi) openCard(regs mmio.Space) error {
-	if b.mail == nil || b.pins == nil {
-		return nil // said already
-	}
-	err := b.cardBehind(clockEMMC, pinsEMMC, func(hz uint32) (sd.Host, error) { return emmc.Open(regs, hz) })
-	if err == nil {
-		return nil
-	}
-	err = b.cardBehind(clockCore, pinsSDHost, func(hz uint32) (sd.Host, error) {
-		regs, err := mmio.Map(b.pi.Peripherals+piSDHost, page)
-		if err != nil {
-			return nil, err
-		}
-		return sdhost.Open(regs, hz)
-	})
-	if err == sd.ErrNone {
-		err = nil
-	}
-	return err
-}
-
-// cardBehind starts the card behind a controller with one of the firmware's clocks, which pins 48 to 53 lead to with a function.
-func (b *rpi) cardBehind(clock uint32, function uint8, open func(hz uint32) (sd.Host, error)) error {
-	hz, err := b.rate(clock)
-	if err != nil {
-		return err
-	}
-	b.lead(48, 53, function)
-	h, err := open(hz)
-	if err != nil {
-		return err
-	}
-	c, err := sd.Open(h)
-	if err == nil {
-		device.AddBlock(c)
-	}
-	return err
 }
 
 // openEthernet starts the network card of a Pi 4, whose address the firmware knows.
