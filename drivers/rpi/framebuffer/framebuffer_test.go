@@ -39,6 +39,11 @@ func open(t testing.TB, width, height int) (*Screen, picture) {
 	if s == nil {
 		t.Fatal("no screen")
 	}
+	for isDark := false; !isDark; { // it is drawn for the first time
+		s.mu.Lock()
+		isDark = s.dark
+		s.mu.Unlock()
+	}
 	return s, p
 }
 
@@ -226,6 +231,8 @@ func FuzzText(f *testing.F) {
 		w, h := int(width%1000)+cellWidth, int(height%200)+cellHeight
 		p := picture{make(mmiotest.Bytes, 4*w*h), t, 4 * w, w}
 		s := newScreen(p, p.pitch, w, h)
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.Last(text)
 		if s.col > s.cols || s.row >= s.rows {
 			t.Errorf("at %d, %d of %d, %d", s.col, s.row, s.cols, s.rows)

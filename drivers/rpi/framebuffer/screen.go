@@ -19,10 +19,13 @@ const frame = 40 * clock.Millisecond
 type Screen struct {
 	pixels     mmio.Space
 	pitch      int // bytes of a line
+	width      int // pixels
+	height     int
 	scale      int // dots of the picture, each way, that one of a glyph has
 	cols, rows int
 
 	mu     sync.Mutex
+	dark   bool   // what was in the picture before is gone
 	text   []byte // cols * rows: what is to be seen
 	shown  []byte // what is drawn
 	col    int    // where the next character goes; cols: at the end of a full line
@@ -43,9 +46,9 @@ const (
 // columns is how many columns a screen has at least, if it is large enough.
 const columns = 80
 
-// newScreen makes a screen of pixels of 32 bits, all dark. It returns nil if they are too few.
+// newScreen makes a screen of pixels of 32 bits. It returns nil if they are too few.
 func newScreen(pixels mmio.Space, pitch, width, height int) *Screen {
-	s := &Screen{pixels: pixels, pitch: pitch, scale: max(width/(columns*cellWidth), 1), news: make(chan struct{}, 1)}
+	s := &Screen{pixels: pixels, pitch: pitch, width: width, height: height, scale: max(width/(columns*cellWidth), 1), news: make(chan struct{}, 1)}
 	s.cols, s.rows = width/(s.scale*cellWidth), height/(s.scale*cellHeight)
 	if s.cols == 0 || s.rows == 0 || pitch < 4*width || int64(pixels.Size()) < int64(pitch)*int64(height) {
 		return nil
@@ -54,12 +57,8 @@ func newScreen(pixels mmio.Space, pitch, width, height int) *Screen {
 	for i := range s.text {
 		s.text[i], s.shown[i] = ' ', ' '
 	}
-	for y := range height {
-		for x := range width {
-			s.pixels.Store32(uintptr(y*pitch+4*x), dark)
-		}
-	}
 	go s.follow()
+	s.news <- struct{}{}
 	return s
 }
 
@@ -153,8 +152,16 @@ func (s *Screen) newLine() {
 	}
 }
 
-// draw draws what is not as it is shown.
+// draw draws what is not as it is shown: at first all that is dark, which takes a while.
 func (s *Screen) draw() {
+	if !s.dark {
+		s.dark = true
+		for y := range s.height {
+			for x := range s.width {
+				s.pixels.Store32(uintptr(y*s.pitch+4*x), dark)
+			}
+		}
+	}
 	for i, c := range s.text {
 		if s.shown[i] != c {
 			s.shown[i] = c

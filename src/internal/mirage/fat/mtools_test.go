@@ -182,10 +182,11 @@ func (w *wanted) pick(isDir bool) string {
 }
 
 // name makes one that is not in a folder yet. mtools keep no case of one that is short and has small letters alone (mtools(1), "Long file
-// names"), so that there is none such: some are short and large, all others begin with a letter of each case.
+// names"), so that there is none such: some are short and large, all others begin with a letter of each case. Nor is there a tilde, from
+// which version 4.0.32 makes a short name that does not belong to the long one; brackets it takes for patterns.
 func (w *wanted) name(dir string) string {
 	const large, small, digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789"
-	const more = large + small + digits + "     ....---___+=,;[]~#&"
+	const more = large + small + digits + "     ....---___+=,;#&"
 	any := func(of string) byte { return of[w.r.IntN(len(of))] }
 	for {
 		b := []byte{any(large)}
@@ -201,8 +202,7 @@ func (w *wanted) name(dir string) string {
 			}
 			b = append(b, any(large+small+digits))
 		}
-		// mtools take brackets for patterns, and know no way to say that they are not.
-		name := dir + strings.NewReplacer("[", "(", "]", ")").Replace(string(b))
+		name := dir + string(b)
 		taken := slices.ContainsFunc(slices.Collect(maps.Keys(w.files)), func(p string) bool {
 			return strings.EqualFold(strings.TrimSuffix(p, "/"), name)
 		})
