@@ -11,6 +11,7 @@ import (
 	"internal/mirage/drivers/rpi/mailbox"
 	"internal/mirage/drivers/rpi/sd"
 	"internal/mirage/drivers/rpi/sdhost"
+	"internal/mirage/machine"
 	"internal/mirage/mmio"
 )
 
@@ -56,7 +57,7 @@ func (b *rpi) openEMMC(regs mmio.Space) error {
 	b.lead(48, 53, pinsEMMC)
 	err := b.cardBehind(clockEMMC, func(hz uint32) (sd.Host, error) {
 		h, err := emmc.Open(regs, hz)
-		if err == nil {
+		if err == nil && hasWord(machine.BootInfo().CommandLine, "dma=on") {
 			b.speedUp(h)
 		}
 		return h, err
@@ -109,7 +110,8 @@ func (b *rpi) cardBehind(clock uint32, open func(hz uint32) (sd.Host, error)) er
 	return err
 }
 
-// speedUp gives a controller a DMA channel, if the firmware leaves one. Without it the card works too.
+// speedUp gives a controller a DMA channel, if the firmware leaves one. The command line has to ask for it, until it has been tried for
+// longer.
 func (b *rpi) speedUp(h *emmc.Host) {
 	free := []uint32{0}
 	if b.mail.Property(mailbox.TagDMAChannels, free) != nil {
