@@ -14,7 +14,8 @@ type Medium struct {
 	Sector   int
 	ReadOnly bool
 
-	// Fault, if set, says the error with which a request fails, nil for none.
+	// Fault, if set, says the error with which a request fails, nil for none. It is set before the medium is in a disk, which asks
+	// of its own accord.
 	Fault func(op disk.Op, off, n int64) error
 
 	mu      sync.Mutex

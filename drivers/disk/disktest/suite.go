@@ -9,6 +9,7 @@ import (
 	"internal/mirage/drivers/disk"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -143,6 +144,13 @@ func testReadOnly(t *testing.T, open Model) {
 // What was written before a flush survives a crash.
 func testFlush(t *testing.T, open Model) {
 	m := NewMedium(64, 512)
+	var failing atomic.Bool
+	m.Fault = func(op disk.Op, _, _ int64) error {
+		if op == disk.Flush && failing.Load() {
+			return device.ErrIO
+		}
+		return nil
+	}
 	d := open(t, m)
 	b := noise(1024, 3)
 	if err := d.WriteAt(b, 512); err != nil {
@@ -154,12 +162,7 @@ func testFlush(t *testing.T, open Model) {
 	if err := d.Flush(); err != nil || !bytes.Equal(m.Durable()[512:1536], b) {
 		t.Errorf("flush: %v, or what was written is not durable", err)
 	}
-	m.Fault = func(op disk.Op, _, _ int64) error {
-		if op == disk.Flush {
-			return device.ErrIO
-		}
-		return nil
-	}
+	failing.Store(true)
 	if err := d.Flush(); err == nil {
 		t.Error("a flush that fails is none")
 	}
