@@ -154,9 +154,12 @@ func TestDeadlines(t *testing.T) {
 	if err := <-failed; !timedOut(err) {
 		t.Error(err)
 	}
+	if n, err := s.Write(make([]byte, 8192)); n != 8192 || err != nil {
+		t.Errorf("written into a ring of 8192: %d %v", n, err)
+	}
 	s.SetWriteDeadline(time.Now().Add(time.Millisecond))
-	if n, err := s.Write(make([]byte, 100000)); n != 8192 || !timedOut(err) {
-		t.Errorf("written into a ring of 8192 that nobody reads: %d %v", n, err)
+	if n, err := s.Write(make([]byte, 100000)); n != 0 || !timedOut(err) {
+		t.Errorf("written into a ring that is full: %d %v", n, err)
 	}
 }
 
