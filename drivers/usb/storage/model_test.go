@@ -5,7 +5,6 @@ package storage
 import (
 	"bytes"
 	"internal/byteorder"
-	"internal/mirage/clock"
 	"internal/mirage/device"
 	"internal/mirage/drivers/usb"
 	"internal/mirage/drivers/usb/usbtest"
@@ -288,7 +287,7 @@ var blocks = func() chan device.Block {
 
 var gone = make(chan device.Block, 10)
 
-func init() { readyPause = clock.Millisecond }
+func init() { readyTries, readyPause = 5, 1 }
 
 // plug plugs a stick into a port of its own.
 func plug(t testing.TB, s *stick) (*usbtest.Host, device.Block) {

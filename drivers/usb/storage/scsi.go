@@ -153,7 +153,7 @@ func (u unit) ask(n int, block ...byte) ([]byte, error) {
 
 // awaitReady waits until the unit has a medium that can be read. It reports false if there is none.
 func (u unit) awaitReady() (bool, error) {
-	for tries := 0; tries < readyTries; tries++ {
+	for range readyTries {
 		_, s, err := u.run([]byte{testUnitReady, 0, 0, 0, 0, 0}, nil, true, false)
 		switch {
 		case err == nil:
@@ -174,9 +174,10 @@ func (u unit) awaitReady() (bool, error) {
 
 // readyTries is how often a disk is asked whether it is ready, and readyPause what lies between: 30 s, for disks spin up. A test's are
 // shorter.
-const readyTries = 300
-
-var readyPause int64 = 100 * clock.Millisecond
+var (
+	readyTries       = 300
+	readyPause int64 = 100 * clock.Millisecond
+)
 
 // geometry is what the unit says of itself.
 func (u unit) geometry() (g device.Geometry, err error) {

@@ -5,6 +5,7 @@ package storage
 import (
 	"bytes"
 	"internal/byteorder"
+	"internal/mirage/clock"
 	"internal/mirage/device"
 	"internal/mirage/drivers/usb"
 	"internal/mirage/drivers/usb/usbtest"
@@ -297,8 +298,9 @@ func TestUnplugged(t *testing.T) {
 func FuzzHostileDisk(f *testing.F) {
 	f.Add([]byte{0, 0x80, 2, 2, 31, 0, 0, 0, 0})
 	f.Add(byteorder.BEAppendUint32([]byte{0, 0, 3, 0xff}, 512))
+	device.SetReporter(func(string, error) {})
+	defer clock.Hurry(100)() // each stick has 120 ms to settle
 	f.Fuzz(func(t *testing.T, b []byte) {
-		device.SetReporter(func(string, error) {})
 		at := 0
 		take := func(n int) []byte {
 			p := make([]byte, n)
