@@ -17,6 +17,7 @@ import (
 const (
 	siege     = 60 * time.Second
 	maxGrowth = 4 << 20
+	rounds    = 3 // a heap takes room in steps, whenever it comes to that; what leaks takes some in each round
 )
 
 // query asks the example for the address of www.mirage.test: RFC 1035 section 4.1.
@@ -42,16 +43,21 @@ func besiege(t *testing.T, m harness.Machine, ip string) {
 	}
 
 	attack(p, siege/2) // until every queue and table is as full as it gets
-	before := resident(t, b.Process())
-	sent := attack(p, siege/2)
-	answer, ok := p.ask(53, query, 30*time.Second)
-	if !ok || !bytes.Equal(answer, good) {
-		t.Fatalf("after %d hostile frames the answer is %x, want %x\n%s", sent, answer, good, b)
-	}
-	grown := resident(t, b.Process()) - before
-	t.Logf("%d hostile frames in %v, memory %+d KiB", sent, siege/2, grown>>10)
-	if grown > maxGrowth {
-		t.Errorf("more than %d KiB", maxGrowth>>10)
+	for round := 1; ; round++ {
+		before := resident(t, b.Process())
+		sent := attack(p, siege/2)
+		answer, ok := p.ask(53, query, 30*time.Second)
+		if !ok || !bytes.Equal(answer, good) {
+			t.Fatalf("after %d hostile frames the answer is %x, want %x\n%s", sent, answer, good, b)
+		}
+		grown := resident(t, b.Process()) - before
+		t.Logf("%d hostile frames in %v, memory %+d KiB", sent, siege/2, grown>>10)
+		if grown <= maxGrowth {
+			return
+		}
+		if round == rounds {
+			t.Fatalf("more than %d KiB each time", maxGrowth>>10)
+		}
 	}
 }
 

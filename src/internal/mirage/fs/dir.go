@@ -10,7 +10,7 @@ type directory struct {
 	order   []*entry // by cookie; a removed entry has no node until compact takes it away
 	last    int64    // highest cookie given
 	dynamic Dynamic  // more names
-	fixed   bool // no names can be made or removed by a caller
+	fixed   bool     // no names can be made or removed by a caller
 }
 
 // An entry is one name. Its cookie is where getdents goes on after it; it never changes, so that a reader neither
