@@ -38,6 +38,14 @@ func (r *trace6) socket(domain, kind int) int {
 	return r.w.must(r.t, syscall.SYS_SOCKET, domain, kind|linux.SOCK_NONBLOCK, 0)
 }
 
+// readable waits until fd can be read from, or has a connection to accept.
+func (r *trace6) readable(fd int) {
+	p := linux.Pollfd{Fd: int32(fd), Events: linux.EPOLLIN}
+	if n := r.w.must(r.t, syscall.SYS_PPOLL, unsafe.Pointer(&p), 1, unsafe.Pointer(&linux.Timespec{Sec: 10}), 0, 0); n != 1 {
+		r.t.Fatalf("%s: nothing to read from %d in 10 s", r.w.name, fd)
+	}
+}
+
 func (r *trace6) set(fd, level, name, v int) {
 	value := int32(v)
 	r.do(fmt.Sprintf("setsockopt %d %d = %d", level, name, v), syscall.SYS_SETSOCKOPT, fd, level, name, unsafe.Pointer(&value), 4)
@@ -190,6 +198,7 @@ func (r *trace6) flows() {
 		c := r.w.must(r.t, syscall.SYS_SOCKET, linux.AF_INET6, linux.SOCK_STREAM, 0)
 		r.do("connect "+to, syscall.SYS_CONNECT, c, sockaddr6(to, port, 0), 28)
 		b, size := make([]byte, 28), int32(28)
+		r.readable(l) // on the loopback too, a connection may be there for the client before it is for the server
 		n := r.w.must(r.t, syscall.SYS_ACCEPT4, l, b, unsafe.Pointer(&size), 0)
 		fmt.Fprintf(&r.b, "accepted from %x, %d octets\n", b[4:], size)
 		r.name("getsockname", syscall.SYS_GETSOCKNAME, n)
