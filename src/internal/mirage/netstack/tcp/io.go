@@ -7,40 +7,39 @@ import "internal/mirage/netstack/inet"
 func (s *Socket) Recv(b []byte, peek bool) (int, error) {
 	s.mu.Lock()
 	c := s.conn
-	if s.closed || c == nil {
-		defer s.mu.Unlock()
-		switch {
-		case s.closed:
-			return 0, inet.EBADF
-		case s.err != 0:
-			return 0, s.takeError()
-		}
-		return 0, inet.ENOTCONN
+	if s.closed || c == nil || c.ready == 0 && len(b) > 0 {
+		err := s.nothing()
+		s.mu.Unlock()
+		return 0, err
 	}
-	if c.ready > 0 || len(b) == 0 {
-		now := s.p.net.Now()
-		n := c.read(now, b, peek)
-		if c.quiet() { // the window did not open far enough to say so
-			s.mu.Unlock()
-		} else {
-			s.settle(now, 0)
-		}
-		return n, nil
+	now := s.p.net.Now()
+	n := c.read(now, b, peek)
+	if c.quiet() { // the window did not open far enough to say so
+		s.mu.Unlock()
+	} else {
+		s.settle(now, 0)
 	}
-	defer s.mu.Unlock()
+	return n, nil
+}
+
+// nothing says why there is nothing to receive: nil at the end of the stream. s.mu is held.
+func (s *Socket) nothing() error {
+	c := s.conn
 	switch {
-	case c.finSeen:
-		return 0, nil
+	case s.closed:
+		return inet.EBADF
+	case c != nil && c.finSeen:
+		return nil
 	case s.err != 0:
-		return 0, s.takeError()
-	case s.noRead:
-		return 0, nil
-	case c.state == closed && c.everStood():
-		return 0, nil
+		return s.takeError()
+	case c == nil:
+		return inet.ENOTCONN
+	case s.noRead, c.state == closed && c.everStood():
+		return nil
 	case c.state == closed:
-		return 0, inet.ENOTCONN
+		return inet.ENOTCONN
 	}
-	return 0, inet.EAGAIN
+	return inet.EAGAIN
 }
 
 // Send takes octets to be sent and returns how many it took. The errors are EAGAIN (there is no room; Notify tells when), the
