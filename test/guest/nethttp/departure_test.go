@@ -1,11 +1,12 @@
-// Package departure tests what net/http's server promises of clients that go away while a handler runs, and of what it reads
-// beside one. It is the same on Linux and in a machine, where the server looks for a departure only when a handler has run for
-// a while (src/net/http/departure.go).
-package departure
+// Package nethttp tests what net/http does otherwise in a machine than on Linux, where it is to be seen by nobody
+// (src/net/http): a server looks for a client's departure only when a handler has run for a while, writes the date once a second
+// and looks header names up.
+package nethttp
 
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -204,6 +205,56 @@ func TestHijack(t *testing.T) {
 				t.Errorf("%q came", got)
 			}
 		})
+	}
+}
+
+// Of many clients of one server those are seen to leave that do, while others come and stay.
+func TestSomeLeave(t *testing.T) {
+	const clients = 40
+	entered, left, stay := make(chan bool), make(chan string, clients), make(chan bool)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			return // done before anybody looks
+		}
+		entered <- true
+		select {
+		case <-r.Context().Done():
+			left <- r.Header.Get("Client")
+		case <-stay:
+			left <- ""
+		}
+	}))
+	defer s.Close()
+	var conns [clients]net.Conn
+	for i := range conns {
+		c, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		conns[i] = c
+		send(t, c, get)
+		answer(t, bufio.NewReader(c))
+		send(t, c, fmt.Sprintf("DELETE / HTTP/1.1\r\nHost: a\r\nClient: %d\r\n\r\n", i))
+		<-entered
+	}
+	want := make(map[string]bool)
+	for i := 1; i < clients; i += 2 {
+		conns[i].Close()
+		want[fmt.Sprint(i)] = true
+	}
+	for range clients / 2 {
+		if client := <-left; !want[client] {
+			t.Errorf("client %q was taken for one that left", client)
+		} else {
+			delete(want, client)
+		}
+	}
+	close(stay)
+	for range clients / 2 {
+		if client := <-left; client != "" {
+			t.Errorf("client %s stayed and was taken for one that left", client)
+		}
 	}
 }
 
