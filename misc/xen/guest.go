@@ -74,7 +74,7 @@ func writeGuest(w *cpio.Writer, arch, dir, mac string, g *Guest) error {
 	return writeGuest(w, arch, dir+"beside/", "00:16:3e:01:02:04", g.Beside)
 }
 
-// Image is an image as Xen loads it: on arm64 in the form of Linux's Image.
+// Image is an image as Xen loads it: on arm64 in the form of Linux's Image. A Linux kernel is in its form already.
 func Image(file, arch string) ([]byte, error) {
 	if arch != "arm64" {
 		return os.ReadFile(file)
@@ -84,8 +84,18 @@ func Image(file, arch string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
+	var magic [4]byte
+	if _, err := f.ReadAt(magic[:], armMagicAt); err == nil && string(magic[:]) == armMagic {
+		return io.ReadAll(f)
+	}
 	return bootimage.ARM64(f)
 }
+
+// Linux, Documentation/arch/arm64/booting.rst: the header of an Image.
+const (
+	armMagicAt = 56
+	armMagic   = "ARM\x64"
+)
 
 // KindOn is the guest's kind as xl knows it: arm64 has one, without a name.
 func (g *Guest) KindOn(arch string) string {

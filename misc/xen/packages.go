@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,13 @@ var packages = []string{
 	"libxenmisc4.17", "libxenstore4", "libxentoolcore1", "libxentoollog1", "libyajl2", "libfdt1",
 	"libc6", "libgcc-s1", "liblzma5", "libuuid1", "libzstd1", "zlib1g", "busybox-static",
 }
+
+// The hypervisor, and the package that depends on the newest ordinary kernel, for the one for clouds cannot be dom0; an architecture's
+// name follows.
+const (
+	hypervisor = "xen-hypervisor-4.17-"
+	kernelOf   = "linux-image-"
+)
 
 // ErrPackages says that this host cannot have them.
 var ErrPackages = errors.New("the hypervisor's packages are those of Debian 12, and no apt-get here can get them")
@@ -37,36 +45,54 @@ func Unpack(arch string) (tree string, err error) {
 	if err != nil || there {
 		return tree, err
 	}
-	if err := os.MkdirAll(filepath.Dir(tree), 0o755); err != nil {
+	return tree, unpack(tree, arch, append([]string{hypervisor + arch, kernelOf + arch}, packages...))
+}
+
+// UnpackOthers does the same to other packages, for a folder of that name beside it: what guests or dom0 have besides.
+func UnpackOthers(name, arch string, packages ...string) (tree string, err error) {
+	xen, _, err := Unpacked(arch)
+	if err != nil {
 		return "", err
+	}
+	tree = filepath.Join(filepath.Dir(xen), name+"-"+arch)
+	if _, err := os.Stat(tree); err == nil {
+		return tree, nil
+	}
+	return tree, unpack(tree, arch, packages)
+}
+
+// unpack makes the folder tree of packages.
+func unpack(tree, arch string, packages []string) error {
+	if err := os.MkdirAll(filepath.Dir(tree), 0o755); err != nil {
+		return err
 	}
 	work, err := os.MkdirTemp(filepath.Dir(tree), "unpack-")
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer os.RemoveAll(work)
-	if err := download(work, arch); err != nil {
-		return "", err
+	if err := download(work, arch, packages); err != nil {
+		return err
 	}
 	files, err := filepath.Glob(filepath.Join(work, "*.deb"))
 	if err != nil {
-		return "", err
+		return err
 	}
 	for _, f := range files {
 		if _, err := run(work, "dpkg-deb", "-x", f, "tree"); err != nil {
-			return "", err
+			return err
 		}
 	}
 	err = os.Rename(filepath.Join(work, "tree"), tree)
-	if _, there, _ := Unpacked(arch); there { // another process may have been faster
-		return tree, nil
+	if _, bad := os.Stat(tree); bad == nil { // another process may have been faster
+		return nil
 	}
-	return tree, err
+	return err
 }
 
-// download gets the packages into work, by an apt-get with a state of its own: the host's lists may be old, and know no
+// download gets packages into work, by an apt-get with a state of its own: the host's lists may be old, and know no
 // other architecture.
-func download(work, arch string) error {
+func download(work, arch string, packages []string) error {
 	if _, err := exec.LookPath("apt-get"); err != nil {
 		return ErrPackages
 	}
@@ -89,20 +115,32 @@ func download(work, arch string) error {
 	if _, err := apt("apt-get", "-qq", "update"); err != nil {
 		return fmt.Errorf("%w: %w", ErrPackages, err)
 	}
-	// The kernel is the ordinary one, for the one for clouds cannot be dom0.
-	kernel := ""
-	out, _ := apt("apt-cache", "depends", "linux-image-"+arch)
-	for line := range strings.Lines(string(out)) {
-		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "Depends: linux-image-"); ok && kernel == "" {
-			kernel = "linux-image-" + name
-		}
-	}
-	hypervisor := "xen-hypervisor-4.17-" + arch
-	if _, err := apt("apt-cache", "show", hypervisor); err != nil || kernel == "" {
+	// Another distribution, or another version, has not the first of them.
+	if _, err := apt("apt-cache", "show", packages[0]); err != nil {
 		return ErrPackages
 	}
-	_, err := apt("apt-get", append([]string{"-qq", "download", hypervisor, kernel}, packages...)...)
+	names := slices.Clone(packages)
+	if i := slices.Index(names, kernelOf+arch); i >= 0 {
+		out, err := apt("apt-cache", "depends", names[i])
+		if err != nil {
+			return err
+		}
+		if names[i] = newest(out); names[i] == "" {
+			return ErrPackages
+		}
+	}
+	_, err := apt("apt-get", append([]string{"-qq", "download"}, names...)...)
 	return err
+}
+
+// newest is the kernel that the package of the newest one depends on, from what apt-cache says of that.
+func newest(out []byte) string {
+	for line := range strings.Lines(string(out)) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "Depends: linux-image-"); ok {
+			return "linux-image-" + name
+		}
+	}
+	return ""
 }
 
 // run runs a command in a folder. The error has what it says.

@@ -1,6 +1,10 @@
 package xen
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
 
 // xl.cfg(5), xl-disk-configuration(5): a disk's target comes last, for it is all that is left.
 func TestGuestConfig(t *testing.T) {
@@ -33,5 +37,45 @@ on_crash = "destroy"
 `
 	if got := g.config("arm64", "/guests/g/", ""); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// A file is that of the first tree that has it, and one that none has is looked for in the first.
+func TestRootFind(t *testing.T) {
+	first, second := t.TempDir(), t.TempDir()
+	for _, name := range []string{filepath.Join(first, "a"), filepath.Join(second, "a"), filepath.Join(second, "b")} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := NewRoot(nil, "amd64", first, second)
+	for name, dir := range map[string]string{"a": first, "b": second, "c": first} {
+		if got := r.find(name); got != filepath.Join(dir, name) {
+			t.Errorf("%s is %s", name, got)
+		}
+	}
+}
+
+// apt-cache depends: the newest kernel's package has a name with its version.
+func TestNewest(t *testing.T) {
+	for out, want := range map[string]string{
+		"linux-image-amd64\n  Depends: linux-image-6.1.0-56-amd64\n": "linux-image-6.1.0-56-amd64",
+		"linux-image-amd64\n": "",
+	} {
+		if got := newest([]byte(out)); got != want {
+			t.Errorf("%q: %s", out, got)
+		}
+	}
+}
+
+// A kernel that has Linux's header is as Xen wants it.
+func TestImageOfLinux(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "Image")
+	if err := os.WriteFile(name, []byte(string(make([]byte, armMagicAt))+armMagic+"and more"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b, err := Image(name, "arm64")
+	if err != nil || len(b) != armMagicAt+len(armMagic+"and more") {
+		t.Errorf("%d bytes, %v", len(b), err)
 	}
 }
