@@ -5,7 +5,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"os/exec"
 )
 
@@ -14,41 +13,46 @@ const tcpBytes = 64 << 20
 
 // askTCP is iperf3's client, both ways: what is counted is what the receiver says.
 func askTCP(g guest) error {
-	c, err := again(func() (net.Conn, error) { return net.Dial("tcp", net.JoinHostPort(g.address, "5201")) })
-	if err != nil {
-		return err
-	}
-	c.Close()
-	for _, way := range []struct{ name, flag string }{{"tcp-to-guest", ""}, {"tcp-from-guest", "-R"}} {
-		if err := g.measured(way.name, func() (int, float64, error) { return iperf3(g.address, way.flag) }); err != nil {
+	for _, way := range []struct {
+		name string
+		args []string
+	}{{"tcp-to-guest", nil}, {"tcp-from-guest", []string{"-R"}}} {
+		// It listens when it has booted, and not for a moment behind each client. The first seconds are not measured.
+		if _, err := again(func() (moved, error) { return iperf3(g.address, tcpBytes/16, way.args) }); err != nil {
+			return err
+		}
+		err := g.measured(way.name, func() (int, float64, error) {
+			m, err := again(func() (moved, error) { return iperf3(g.address, tcpBytes, way.args) })
+			return m.Bytes, m.Seconds, err
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func iperf3(address, flag string) (count int, seconds float64, err error) {
-	args := []string{"-c", address, "-n", fmt.Sprint(tcpBytes), "-J"}
-	if flag != "" {
-		args = append(args, flag)
-	}
-	out, err := exec.Command("iperf3", args...).Output()
+// moved is what iperf3 says of a sum of streams.
+type moved struct {
+	Bytes   int     `json:"bytes"`
+	Seconds float64 `json:"seconds"`
+}
+
+func iperf3(address string, n int, args []string) (moved, error) {
+	out, err := exec.Command("/usr/bin/iperf3", append([]string{"-c", address, "-n", fmt.Sprint(n), "-J"}, args...)...).Output()
 	if err != nil {
-		return 0, 0, fmt.Errorf("iperf3: %w\n%s", err, out)
+		return moved{}, fmt.Errorf("iperf3: %w\n%s", err, out)
 	}
 	var r struct {
 		End struct {
-			Received struct {
-				Bytes   int     `json:"bytes"`
-				Seconds float64 `json:"seconds"`
-			} `json:"sum_received"`
+			Received moved `json:"sum_received"`
 		} `json:"end"`
 	}
 	if err := json.Unmarshal(out, &r); err != nil {
-		return 0, 0, err
+		return moved{}, err
 	}
-	if r.End.Received.Bytes == 0 || r.End.Received.Seconds == 0 {
-		return 0, 0, fmt.Errorf("iperf3 says\n%s", out)
+	if m := r.End.Received; m.Bytes == 0 || m.Seconds == 0 {
+		return m, fmt.Errorf("iperf3 says\n%s", out)
 	}
-	return r.End.Received.Bytes, r.End.Received.Seconds, nil
+	return r.End.Received, nil
 }
