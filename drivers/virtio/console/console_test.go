@@ -254,6 +254,16 @@ func TestPorts(t *testing.T) {
 			if n, err := port.Read(make([]byte, 1)); n != 0 || err != nil {
 				t.Errorf("end: %d, %v", n, err)
 			}
+			// The port is taken away, which closes it once more, and comes back with its name: it is opened as the first time,
+			// and its end is not forgotten.
+			h.say(1, eventPortRemove, 1, "")
+			h.say(1, eventPortAdd, 1, "")
+			if id := <-opened; id != 1 {
+				t.Errorf("opened port %d", id)
+			}
+			if n, err := port.Read(make([]byte, 1)); n != 0 || err != nil {
+				t.Errorf("end: %d, %v", n, err)
+			}
 			// Somebody opens it again.
 			h.say(1, eventPortOpen, 1, "")
 			h.send(4, []byte("more"))

@@ -34,6 +34,7 @@ func (c *control) start() {
 func (c *control) receive() {
 	c.rx.giveAll()
 	c.send(0, eventDeviceReady, 1)
+	message := make([]byte, 0, c.rx.mem.size)
 	for {
 		i, written, ok := c.rx.queue.Take()
 		if !ok {
@@ -46,9 +47,11 @@ func (c *control) receive() {
 			}
 			continue
 		}
-		c.handle(c.rx.mem.bytes(i)[:written])
+		// A copy: what is checked must not change afterwards.
+		message = append(message[:0], c.rx.mem.bytes(i)[:written]...)
 		c.rx.give(i)
 		c.rx.queue.Flush()
+		c.handle(message)
 	}
 }
 
@@ -83,11 +86,15 @@ func (c *control) handle(m []byte) {
 	case eventPortOpen:
 		p.setOpen(value != 0)
 	case eventPortName:
-		if name := clean(m[controlSize:]); name != "" && !p.named {
+		name := clean(m[controlSize:])
+		if name == "" {
+			return
+		}
+		if !p.named {
 			p.named = true
 			device.AddPort(device.Port{Name: name, Console: p})
-			c.send(p.id, eventPortOpen, 1)
 		}
+		c.send(p.id, eventPortOpen, 1) // again for one that was taken away and has come back
 	}
 }
 

@@ -61,7 +61,7 @@ func (p *port) watch(line irq.Line) {
 // setOpen notes whether somebody at the host is there: section 5.3.6.2.
 func (p *port) setOpen(open bool) {
 	p.mu.Lock()
-	p.ended = p.hostOpen && !open
+	p.ended = !open && (p.hostOpen || p.ended) // it may say twice that it has closed
 	p.hostOpen = open
 	p.changed.Broadcast()
 	p.mu.Unlock()
