@@ -26,7 +26,7 @@ func Line(kernel, args []string) (string, error) {
 	}
 	line := strings.Join(words, " ")
 	if len(line) > MaxLength {
-		return "", fmt.Errorf("the command line is %d bytes, more than the %d that an image takes", len(line), MaxLength)
+		return "", fmt.Errorf("the command line, arguments and environment, is %d bytes, more than the %d that an image takes", len(line), MaxLength)
 	}
 	return line, nil
 }

@@ -67,6 +67,26 @@ func (c *Config) settle() error {
 	if c.Machine == "" {
 		c.Machine = map[string]string{"amd64": "microvm", "arm64": "virt"}[c.Arch]
 	}
+	if err := c.settleMachine(); err != nil {
+		return err
+	}
+	if c.Memory == 0 {
+		c.Memory = 256
+	}
+	if err := c.checkMemory(image); err != nil {
+		return err
+	}
+	if c.CPUs == 0 {
+		c.CPUs = 1
+	}
+	if err := c.settleNetwork(); err != nil {
+		return err
+	}
+	return c.settleAccel()
+}
+
+// settleMachine fills in what a kind of machine wants, and checks that it has what was asked for.
+func (c *Config) settleMachine() error {
 	switch c.machineName() {
 	case "microvm":
 		// Without the clock an image cannot know the time of day; without the PIT it has nothing to measure its
@@ -88,15 +108,11 @@ func (c *Config) settle() error {
 			c.Machine = addOptions(c.Machine, "gic-version=3")
 		}
 	}
-	if c.Memory == 0 {
-		c.Memory = 256
-	}
-	if err := c.checkMemory(image); err != nil {
-		return err
-	}
-	if c.CPUs == 0 {
-		c.CPUs = 1
-	}
+	return nil
+}
+
+// settleNetwork checks what was asked for of the network.
+func (c *Config) settleNetwork() error {
 	if c.Net == "" {
 		c.Net = "user"
 	}
@@ -106,8 +122,10 @@ func (c *Config) settle() error {
 	if c.Net == "none" && c.Capture != "" {
 		return errors.New("there is no network to capture")
 	}
-	c.settleAccel()
-	return nil
+	if c.isXen() && OnXen() {
+		return nil // ports are a relay's, which says itself what it cannot have
+	}
+	return checkPorts(c.Forwards)
 }
 
 // checkMemory refuses a machine that does not hold what is loaded: it would stop without a word.
@@ -147,8 +165,12 @@ func addOptions(machine string, options ...string) string {
 }
 
 // settleAccel chooses between hardware virtualization and software emulation, and a CPU model that goes with it.
-func (c *Config) settleAccel() {
-	if c.Accel == "" {
+func (c *Config) settleAccel() error {
+	switch c.Accel {
+	case "kvm", "tcg":
+	default:
+		return fmt.Errorf("no accelerator %q: kvm or tcg", c.Accel)
+	case "":
 		c.Accel = "tcg"
 		// Under KVM an arm64 machine has no semihosting, and so no way to say an exit code.
 		if c.Arch == "amd64" && runtime.GOARCH == "amd64" && kvmPresent() {
@@ -166,4 +188,5 @@ func (c *Config) settleAccel() {
 			c.CPU = "cortex-a53" // max has pointer authentication, which is slow to emulate
 		}
 	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -31,7 +32,13 @@ func ParseDisk(text string) (Disk, error) {
 	case info.IsDir():
 		return Disk{}, fmt.Errorf("disk %s is a folder: a disk is a file (-root gives a program the files of a folder)", file)
 	}
-	return Disk{file, readOnly}, nil
+	d := Disk{file, readOnly}
+	if d.Format() == "raw" && info.Mode().IsRegular() && info.Size() == 0 {
+		return Disk{}, fmt.Errorf("disk %s is empty: `truncate -s 1G %[1]s` gives it a size", file)
+	}
+	// From the root on, for QEMU takes what stands before a colon for a protocol.
+	d.File, err = filepath.Abs(file)
+	return d, err
 }
 
 // Format is what QEMU and Xen call the disk's format.

@@ -2,7 +2,9 @@ package vm
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -58,6 +60,37 @@ func port(text string) (uint16, error) {
 		return 0, fmt.Errorf("%q is not a port from 1 to 65535", text)
 	}
 	return uint16(n), nil
+}
+
+// checkPorts refuses ports that this host has no more: QEMU does not say why it cannot have them.
+func checkPorts(forwards []Forward) error {
+	for i, f := range forwards {
+		if slices.ContainsFunc(forwards[:i], func(g Forward) bool { return g.Host == f.Host && g.UDP == f.UDP }) {
+			return fmt.Errorf("port %s cannot lead to two: it is named twice", f.Host)
+		}
+	}
+	for _, f := range forwards {
+		if err := f.try(); err != nil {
+			return fmt.Errorf("port %d of this host cannot be had (%w): name another before the colon", f.Host.Port(), err)
+		}
+	}
+	return nil
+}
+
+// try takes the host's port, and gives it back.
+func (f Forward) try() error {
+	if f.UDP {
+		c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(f.Host))
+		if err != nil {
+			return err
+		}
+		return c.Close()
+	}
+	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(f.Host))
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }
 
 // String is how QEMU takes it: the value of a user network's hostfwd.

@@ -77,7 +77,7 @@ func (c *Config) line() (string, error) {
 		return "", err
 	}
 	if name := c.machineName(); (name == "q35" || name == "pc") && len(line) > maxPCLine {
-		return "", fmt.Errorf("the command line is %d bytes, and QEMU takes %d for %s", len(line), maxPCLine, name)
+		return "", fmt.Errorf("the command line, arguments and environment, is %d bytes, and QEMU takes %d for %s; microvm takes %d", len(line), maxPCLine, name, cmdline.MaxLength)
 	}
 	return line, nil
 }

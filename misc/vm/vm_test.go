@@ -2,10 +2,13 @@ package vm
 
 import (
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -139,11 +142,12 @@ func TestFailures(t *testing.T) {
 		"QEMU takes 4095":       {Image: image(t, hang), Machine: "q35", Args: []string{strings.Repeat("x", 5000)}},
 		"an image takes":        {Image: image(t, hang), Args: []string{strings.Repeat("x", 70000)}},
 		"8 at least":            {Image: image(t, hang), Memory: 7},
+		"no accelerator":        {Image: image(t, hang), Accel: "hvf"},
 		"fill 10 before":        {Image: image(t, make([]byte, 9<<20-1)), Memory: 9},
 		"fill 12 before":        {Image: image(t, hang), Initrd: save(t, make([]byte, 10<<20)), Memory: 11},
 		"fill 11 before":        {Image: save(t, codeImage(elf.EM_AARCH64, armBase, nil, make([]byte, 8<<20))), Memory: 10},
 	} {
-		c.Accel, c.TimeLimit = "tcg", time.Minute
+		c.Accel, c.TimeLimit = cmp.Or(c.Accel, "tcg"), time.Minute
 		m, err := c.Start()
 		if err == nil {
 			_, err = m.Wait()
@@ -187,6 +191,30 @@ func TestParseForward(t *testing.T) {
 		f, err := ParseForward(text)
 		if got := f.String(); err == nil && got != want || (err != nil) != (want == "") {
 			t.Errorf("ParseForward(%q) = %s, %v, want %q", text, got, err, want)
+		}
+	}
+}
+
+func TestPortsTaken(t *testing.T) {
+	tcp, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tcp.Close()
+	udp, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer udp.Close()
+	web := Forward{Host: tcp.Addr().(*net.TCPAddr).AddrPort(), Guest: 80}
+	names := Forward{Host: udp.LocalAddr().(*net.UDPAddr).AddrPort(), Guest: 53, UDP: true}
+	for want, forwards := range map[string][]Forward{
+		fmt.Sprintf("port %d of this host", web.Host.Port()):   {web},
+		fmt.Sprintf("port %d of this host", names.Host.Port()): {names},
+		"named twice": {names, web, names},
+	} {
+		if err := checkPorts(forwards); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", forwards, err, want)
 		}
 	}
 }
@@ -235,9 +263,23 @@ func TestManyCPUs(t *testing.T) {
 func TestDisks(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a.img", "b.qcow2"} {
-		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), make([]byte, 512), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	empty := filepath.Join(dir, "c.img")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParseDisk(empty); err == nil || !strings.Contains(err.Error(), "truncate -s 1G "+empty) {
+		t.Errorf("an empty disk: %v", err)
+	}
+	t.Chdir(dir)
+	if err := os.WriteFile("nbd:x", make([]byte, 512), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := ParseDisk("nbd:x"); err != nil || d.File != filepath.Join(dir, "nbd:x") {
+		t.Errorf("a file whose name looks like a protocol's: %v, %v", d, err)
 	}
 	c := Config{PCI: true}
 	for _, text := range []string{dir + "/a.img", dir + "/b.qcow2,ro"} {
