@@ -25,7 +25,8 @@ const (
 	mebibyte    = 1 << 20
 	bootStart   = 4 * mebibyte
 	bootSize    = 60 * mebibyte
-	leastCard   = 128  // MiB: a second partition that is FAT32
+	leastCard   = 128 // MiB: a second partition that is FAT32
+	mostCard    = 1 << 20
 	partitionID = 0x0c // FAT32, by LBA
 )
 
@@ -36,10 +37,10 @@ const initrdAddress = 128 * mebibyte
 func (o *imageOptions) makeCard() error {
 	c := card{o}
 	switch {
-	case c.arch == "amd64":
+	case c.arch != "" && c.arch != "arm64":
 		return errors.New("a Raspberry Pi is arm64")
-	case c.size < leastCard || c.size&(c.size-1) != 0:
-		return fmt.Errorf("a card of %d MiB: a power of two, %d at least", c.size, leastCard)
+	case c.size < leastCard || c.size > mostCard || c.size&(c.size-1) != 0:
+		return fmt.Errorf("a card of %d MiB: a power of two from %d to %d", c.size, leastCard, mostCard)
 	}
 	c.arch = "arm64"
 	c.out = cmp.Or(c.out, "card.img")

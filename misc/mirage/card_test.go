@@ -83,7 +83,7 @@ func TestCard(t *testing.T) {
 }
 
 func TestCardRefused(t *testing.T) {
-	for _, args := range [][]string{{"-size", "64", "x"}, {"-size", "200", "x"}, {"-arch", "amd64", "x"}} {
+	for _, args := range [][]string{{"-size", "64", "x"}, {"-size", "200", "x"}, {"-size", "2097152", "x"}, {"-arch", "amd64", "x"}, {"-arch", "riscv64", "x"}} {
 		o, err := parseImage(append([]string{"-format", "rpi"}, args...))
 		if err != nil {
 			t.Fatal(err)

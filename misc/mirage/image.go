@@ -31,6 +31,18 @@ func (o *options) guestArch() string {
 	return "amd64"
 }
 
+// checkArch refuses architectures that there are no images for. The environment's counts if there is something to build.
+func (o *options) checkArch() error {
+	isKnown := func(arch string) bool { return arch == "" || arch == "amd64" || arch == "arm64" }
+	switch env := os.Getenv("GOARCH"); {
+	case !isKnown(o.arch):
+		return fmt.Errorf("-arch %s: there are images for amd64 and arm64", o.arch)
+	case o.arch == "" && !isKnown(env) && !isImage(o.program):
+		return fmt.Errorf("GOARCH=%s: there are images for amd64 and arm64, and -arch says which to build", env)
+	}
+	return nil
+}
+
 // isImage reports whether name is a program's file and not a package.
 func isImage(name string) bool {
 	f, err := os.Open(name)
@@ -43,26 +55,29 @@ func isImage(name string) bool {
 	return err == nil && bytes.Equal(magic, []byte("\x7fELF"))
 }
 
+// isVersioned reports whether program is PATH@VERSION, and not a folder or file whose name is so.
+func isVersioned(program string) bool {
+	_, err := os.Stat(program)
+	return err != nil && strings.Contains(program, "@")
+}
+
 // A buildError says that the go command failed, and has said why itself.
 type buildError struct{ error }
 
 // image returns the image to boot: the program if it is one, else what the package builds to, in dir.
 func (o *options) image(dir string) (string, error) {
 	if isImage(o.program) {
-		if o.arch != "" {
-			image, err := vm.Inspect(o.program)
-			if err == nil && image.Arch != o.arch {
-				err = fmt.Errorf("%s is for %s, not for %s", o.program, image.Arch, o.arch)
-			}
-			return o.program, err
+		image, err := vm.Inspect(o.program)
+		if err == nil && o.arch != "" && image.Arch != o.arch {
+			err = fmt.Errorf("%s is for %s, not for %s", o.program, image.Arch, o.arch)
 		}
-		return o.program, nil
+		return o.program, err
 	}
 	gocmd, err := goCommand()
 	if err != nil {
 		return "", err
 	}
-	if strings.Contains(o.program, "@") {
+	if isVersioned(o.program) {
 		return o.install(gocmd, dir)
 	}
 	path, err := filepath.Abs(o.program)

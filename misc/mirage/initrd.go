@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"mirage.build/misc/cpio"
 )
@@ -16,8 +17,7 @@ func (o *options) initrd(dir string) (string, error) {
 	if o.root == "" && len(o.initrds) == 0 {
 		return "", nil
 	}
-	file := filepath.Join(dir, "initrd")
-	out, err := os.Create(file)
+	out, err := os.CreateTemp(dir, "initrd-") // a name that no program has, whose image may be there
 	if err != nil {
 		return "", err
 	}
@@ -45,7 +45,7 @@ func (o *options) initrd(dir string) (string, error) {
 			return "", err
 		}
 	}
-	return file, out.Close()
+	return out.Name(), out.Close()
 }
 
 // appendArchive copies an archive to out, which stands at a multiple of four bytes, and leaves it so.
@@ -56,8 +56,12 @@ func appendArchive(out io.Writer, name string) error {
 	}
 	defer in.Close()
 	magic := make([]byte, 6)
-	if _, err := io.ReadFull(in, magic); err != nil || string(magic) != "070701" {
-		return fmt.Errorf("%s is not a cpio archive in newc form", name)
+	_, err = io.ReadFull(in, magic)
+	switch ended := err == io.EOF || err == io.ErrUnexpectedEOF; {
+	case err != nil && !ended:
+		return err
+	case ended || !isArchive(string(magic)):
+		return fmt.Errorf("%s is not a cpio archive in newc form, compressed with gzip or not: `cpio -o -H newc` makes one, and -root takes a folder as it is", name)
 	}
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return err
@@ -68,4 +72,9 @@ func appendArchive(out io.Writer, name string) error {
 	}
 	_, err = out.Write(make([]byte, -n&3))
 	return err
+}
+
+// isArchive reports whether a file begins as an image reads them: newc form, with checksums or without, and gzip (RFC 1952, 2.3.1).
+func isArchive(magic string) bool {
+	return magic == "070701" || magic == "070702" || strings.HasPrefix(magic, "\x1f\x8b")
 }

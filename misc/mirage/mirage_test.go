@@ -68,9 +68,46 @@ func TestPlatforms(t *testing.T) {
 }
 
 func TestRefusedFlags(t *testing.T) {
-	for _, args := range [][]string{{"-p", "80"}, {"-env", "A"}, {"-disk", "/nofile"}, {"-disk", "/"}, {"-disk", ",ro"}} {
+	for _, args := range [][]string{
+		{"-p", "80"}, {"-env", "A"}, {"-disk", "/nofile"}, {"-disk", "/"}, {"-disk", ",ro"}, {"-timeout", "-1s"}, {"-arch", "riscv64"},
+	} {
 		if _, _, err := parsed(t, append(args, "./pkg")...); err == nil {
 			t.Errorf("%q is no error", args)
+		}
+	}
+}
+
+// The host's GOARCH says what to build, not what was built.
+func TestOtherArchitecture(t *testing.T) {
+	t.Setenv("GOARCH", "riscv64")
+	if _, _, err := parsed(t, "./pkg"); err == nil || !strings.Contains(err.Error(), "GOARCH=riscv64") {
+		t.Error(err)
+	}
+	for _, args := range [][]string{{"-arch", "arm64", "./pkg"}, {os.Args[0]}} {
+		if _, _, err := parsed(t, args...); err != nil {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	for _, n := range []string{"0", "-1", "", "1G", "99999999999"} {
+		for _, name := range []string{"-m", "-smp"} {
+			if _, err := parse([]string{name, n, "./pkg"}); err == nil {
+				t.Errorf("%s %q is no error", name, n)
+			}
+		}
+	}
+}
+
+func TestVersioned(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "me@work")
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for program, want := range map[string]bool{"example.com/x@latest": true, "./x": false, dir: false, dir + "/x@v1": true} {
+		if isVersioned(program) != want {
+			t.Errorf("%s: %v", program, !want)
 		}
 	}
 }
@@ -94,11 +131,29 @@ func TestInitrd(t *testing.T) {
 		t.Errorf("the initial RAM disk is %q", got)
 	}
 
+	dir = t.TempDir()
+	program := filepath.Join(dir, "initrd")
+	os.WriteFile(program, []byte("a program of that name"), 0o777)
+	if _, err := o.initrd(dir); err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := os.ReadFile(program); string(text) != "a program of that name" {
+		t.Errorf("the program is %.20q", text)
+	}
+
+	for _, magic := range []string{"070702", "\x1f\x8b\x08..."} {
+		os.WriteFile(archive, []byte(magic), 0o666)
+		o, _, _ := parsed(t, "-initrd", archive, "./pkg")
+		if _, err := o.initrd(t.TempDir()); err != nil {
+			t.Errorf("%q: %v", magic, err)
+		}
+	}
+
 	o, _, _ = parsed(t, "./pkg")
 	if file, err := o.initrd(t.TempDir()); file != "" || err != nil {
 		t.Errorf("without -root and -initrd: %q, %v", file, err)
 	}
-	for _, args := range [][]string{{"-root", archive}, {"-root", "/nowhere"}, {"-initrd", "/nowhere"}, {"-initrd", filepath.Join(root, "etc/zone")}} {
+	for _, args := range [][]string{{"-root", archive}, {"-root", "/nowhere"}, {"-initrd", "/nowhere"}, {"-initrd", filepath.Join(root, "etc/zone")}, {"-initrd", root}} {
 		o, _, _ := parsed(t, append(args, "./pkg")...)
 		if _, err := o.initrd(t.TempDir()); err == nil {
 			t.Errorf("%q is no error", args)

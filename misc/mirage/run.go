@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 
 // An options is what the command line of `mirage run` says.
 type options struct {
-	memory, cpus      int
+	memory, cpus      count
 	forwards          list
 	net, ip, capture  string
 	root              string
@@ -33,6 +34,20 @@ type list []string
 func (l *list) String() string     { return strings.Join(*l, " ") }
 func (l *list) Set(s string) error { *l = append(*l, s); return nil }
 
+// A count is a flag that is a number from 1 on; 0 if it is not given.
+type count int
+
+func (c *count) String() string { return strconv.Itoa(int(*c)) }
+
+func (c *count) Set(s string) error {
+	n, err := strconv.ParseInt(s, 10, 32)
+	if err != nil || n < 1 {
+		return errors.New("a number from 1 on is wanted")
+	}
+	*c = count(n)
+	return nil
+}
+
 // parse reads the command line of `mirage run`.
 func parse(args []string) (*options, error) {
 	o := new(options)
@@ -41,8 +56,8 @@ func parse(args []string) (*options, error) {
 		fmt.Fprintln(f.Output(), "usage: mirage run [flags] PACKAGE-or-IMAGE [arguments]")
 		f.PrintDefaults()
 	}
-	f.IntVar(&o.memory, "m", 0, "memory in `MiB`; default: 256, and what a Raspberry Pi has")
-	f.IntVar(&o.cpus, "smp", 0, "number of CPUs, `N`; default: 1, and what a Raspberry Pi has")
+	f.Var(&o.memory, "m", "memory in `MiB`; default: 256, and what a Raspberry Pi has")
+	f.Var(&o.cpus, "smp", "number of CPUs, `N`; default: 1, and what a Raspberry Pi has")
 	f.Var(&o.forwards, "p", "make a port of this host lead to the machine: `[ADDR:]HOSTPORT:GUESTPORT[/udp]`;\nADDR is 127.0.0.1 if not given; may be repeated")
 	f.StringVar(&o.net, "net", "user", "the `network`: user (QEMU's own), tap:NAME or none")
 	f.StringVar(&o.ip, "ip", "", "the machine's address: `ADDR/LEN[,GATEWAY[,DNS]]`, dhcp (the default) or off")
@@ -106,11 +121,17 @@ func failed(err error) int {
 // config is the machine that o describes, without the files that are made for it.
 func (o *options) config() (vm.Config, error) {
 	c := vm.Config{
-		Memory: o.memory, CPUs: o.cpus, Net: o.net, Capture: o.capture, Accel: o.accel,
+		Memory: int(o.memory), CPUs: int(o.cpus), Net: o.net, Capture: o.capture, Accel: o.accel,
 		Args: o.args, TimeLimit: o.limit, Extra: o.extra,
 		Notice: func(s string) { fmt.Fprintln(os.Stderr, "mirage:", s) },
 	}
+	if o.limit < 0 {
+		return c, fmt.Errorf("-timeout %v is over before it begins", o.limit)
+	}
 	if err := o.setPlatform(&c); err != nil {
+		return c, err
+	}
+	if err := o.checkArch(); err != nil {
 		return c, err
 	}
 	for _, text := range o.disks {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"mirage.build/misc/bootimage"
 	"mirage.build/misc/cmdline"
@@ -18,7 +19,8 @@ import (
 type imageOptions struct {
 	options
 	out, format, kind, bridge, firmware string
-	size                                int // of a card, MiB
+	size                                int    // of a card, MiB
+	misplaced                           string // a flag that was given and is for other formats, with what it is for
 }
 
 // parseImage reads the command line of `mirage image`.
@@ -32,8 +34,9 @@ func parseImage(args []string) (*imageOptions, error) {
 	f.StringVar(&o.out, "o", "", "write the image to `FILE`; default: the package's name, or card.img, in this folder")
 	f.StringVar(&o.format, "format", "elf", "the `form`: elf, which QEMU and others load as it is; xl, which also writes FILE.cfg for Xen's\nxl create; rpi, a card for a Raspberry Pi")
 	f.StringVar(&o.arch, "arch", "", "build for `amd64 or arm64`")
-	f.IntVar(&o.memory, "m", 256, "xl: memory in `MiB`")
-	f.IntVar(&o.cpus, "smp", 1, "xl: number of CPUs, `N`")
+	o.memory, o.cpus = 256, 1
+	f.Var(&o.memory, "m", "xl: memory in `MiB`")
+	f.Var(&o.cpus, "smp", "xl: number of CPUs, `N`")
 	f.StringVar(&o.kind, "type", "", "xl: the `kind` of guest on amd64, pvh (the default) or pv")
 	f.StringVar(&o.bridge, "bridge", "xenbr0", "xl: the `bridge` of the network card; empty: no card")
 	f.StringVar(&o.ip, "ip", "", "xl, rpi: the machine's address: `ADDR/LEN[,GATEWAY[,DNS]]`, dhcp (the default) or off")
@@ -52,6 +55,15 @@ func parseImage(args []string) (*imageOptions, error) {
 		return nil, flag.ErrHelp
 	}
 	o.program, o.args = f.Arg(0), f.Args()[1:]
+	f.Visit(func(given *flag.Flag) {
+		// Descriptions begin with the formats that a flag is for, if it is not for all.
+		switch formats, _, _ := strings.Cut(given.Usage, ":"); formats {
+		case "xl", "rpi", "xl, rpi":
+			if !strings.Contains(formats, o.format) {
+				o.misplaced = "-" + given.Name + " is for -format " + strings.ReplaceAll(formats, ",", " and")
+			}
+		}
+	})
 	return o, nil
 }
 
@@ -67,14 +79,28 @@ func writeImage(args []string) int {
 	return 0
 }
 
-func (o *imageOptions) write() error {
+// check refuses what an image of the form has no place for: it would be left out without a word.
+func (o *imageOptions) check() error {
+	elf := o.format == "elf"
 	switch {
-	case o.format == "rpi":
-		return o.makeCard()
-	case o.format != "elf" && o.format != "xl":
+	case !elf && o.format != "xl" && o.format != "rpi":
 		return fmt.Errorf("no format %q: elf, xl or rpi", o.format)
-	case o.format == "elf" && (o.root != "" || len(o.initrds) > 0):
-		return errors.New("files go with an image of the format xl or rpi: an ELF file's loader has a word for them, as QEMU's -initrd")
+	case elf && o.misplaced != "":
+		return errors.New(o.misplaced + ": an ELF file is the program alone, and whoever loads it says the rest, as QEMU by -append, -initrd and others")
+	case elf && len(o.args) > 0:
+		return fmt.Errorf("an ELF file holds no arguments (%s): whoever loads it gives them, as QEMU by -append; -format xl and rpi keep them", strings.Join(o.args, " "))
+	case o.misplaced != "":
+		return errors.New(o.misplaced)
+	}
+	return nil
+}
+
+func (o *imageOptions) write() error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	if o.format == "rpi" {
+		return o.makeCard()
 	}
 	config, err := o.config()
 	if err != nil {
@@ -102,6 +128,11 @@ func (o *imageOptions) write() error {
 	if o.format == "elf" {
 		return copyFile(o.out, image)
 	}
+	return o.writeXL(config, dir, image)
+}
+
+// writeXL writes an image with its files and the guest's configuration; dir is for what is made on the way.
+func (o *imageOptions) writeXL(config vm.Config, dir, image string) error {
 	about, err := vm.Inspect(image)
 	if err != nil {
 		return err

@@ -67,3 +67,39 @@ func TestImageFormat(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A program for the host is no image, though it is an ELF file.
+func TestImageOfHost(t *testing.T) {
+	for _, format := range []string{"elf", "xl", "rpi"} {
+		out := filepath.Join(t.TempDir(), "x")
+		o, err := parseImage([]string{"-format", format, "-o", out, os.Args[0]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.write(); err == nil {
+			t.Errorf("%s: no error", format)
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Errorf("%s: something was written", format)
+		}
+	}
+}
+
+// What an image of a form has no place for is not left out without a word.
+func TestMisplaced(t *testing.T) {
+	for want, args := range map[string][]string{
+		"-ip is for -format xl and rpi": {"-ip", "10.0.0.2/24", "./pkg"},
+		"-root is for":                  {"-root", "/", "./pkg"},
+		"-m is for -format xl":          {"-format", "rpi", "-m", "64", "./pkg"},
+		"-firmware is for -format rpi":  {"-format", "xl", "-firmware", "/", "./pkg"},
+		"arguments (-listen :53)":       {"./pkg", "-listen", ":53"},
+	} {
+		o, err := parseImage(args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.write(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", args, err, want)
+		}
+	}
+}
