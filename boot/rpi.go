@@ -34,21 +34,18 @@ type Pi struct {
 // Offsets in the peripherals' registers: the manuals, by chapter, and Linux, arch/arm/boot/dts/broadcom/bcm283x.dtsi, for what
 // they leave out.
 const (
-	PiSystemTimer = 0x003000
-	PiInterrupts  = 0x00b200
-	PiMailbox     = 0x00b880
-	PiPower       = 0x100000 // PM: watchdog and resets
-	PiRandom      = 0x104000
-	PiGPIO        = 0x200000
-	PiUART        = 0x201000 // the PL011
-	PiAux         = 0x215000
-	PiMiniUART    = PiAux + 0x40
+	PiInterrupts = 0x00b200
+	PiMailbox    = 0x00b880
+	PiPower      = 0x100000 // PM: watchdog and resets
+	PiRandom     = 0x104000
+	PiGPIO       = 0x200000
+	PiUART       = 0x201000 // the PL011
+	PiAux        = 0x215000
+	PiMiniUART   = PiAux + 0x40
 )
 
-// Interrupts of a GIC on a BCM2711, and of a BCM2836's own controller.
-const (
-	timerPPI = 27 // the virtual timer's, by the GIC's number: BCM2711 ARM Peripherals, 6.3
-)
+// timerPPI is the virtual timer's interrupt on a BCM2711, by the GIC's number: BCM2711 ARM Peripherals, 6.3.
+const timerPPI = 27
 
 var pis = [...]Pi{
 	BCM2837: {BCM2837, 0x3f000000, 0xc0000000, 19200000, 0x40000000},

@@ -34,11 +34,6 @@ func (f *Function) Enable() {
 	command.Store(f.config, command.Load(f.config)|commandMemory|commandMaster)
 }
 
-// Disable stops the function from mastering the bus.
-func (f *Function) Disable() {
-	command.Store(f.config, command.Load(f.config)&^commandMaster)
-}
-
 // Capabilities calls yield with the ID and offset of each capability in the list (PCI section 6.7) until it returns
 // false. At least 4 bytes from the offset on are in configuration space.
 func (f *Function) Capabilities(yield func(id uint8, off uintptr) bool) {

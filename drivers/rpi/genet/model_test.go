@@ -113,7 +113,8 @@ func (c *chip) write(off uintptr, width int, v uint32) {
 		c.access(v)
 		return
 	case uintptr(extRGMII):
-		if v&rgmiiReserved != c.regs[off]&rgmiiReserved {
+		const reserved = ^uint32(rgmiiLink | rgmiiOutBand | rgmiiOn | rgmiiNoDelay)
+		if v&reserved != c.regs[off]&reserved {
 			c.t.Errorf("reserved bits of %#x are changed", off)
 		}
 	case txDMA + uintptr(txProduced):

@@ -18,11 +18,10 @@ const (
 const (
 	extRGMII mmio.Reg32 = 0x8c // RW
 
-	rgmiiLink     = 1 << 4
-	rgmiiOutBand  = 1 << 5  // OOB_DISABLE: do not heed what the transceiver says by itself
-	rgmiiOn       = 1 << 6  // RGMII_MODE_EN
-	rgmiiNoDelay  = 1 << 16 // ID_MODE_DIS: the transceiver delays the clock of what it receives ("rgmii-rxid")
-	rgmiiReserved = ^uint32(rgmiiLink | rgmiiOutBand | rgmiiOn | rgmiiNoDelay)
+	rgmiiLink    = 1 << 4
+	rgmiiOutBand = 1 << 5  // OOB_DISABLE: do not heed what the transceiver says by itself
+	rgmiiOn      = 1 << 6  // RGMII_MODE_EN
+	rgmiiNoDelay = 1 << 16 // ID_MODE_DIS: the transceiver delays the clock of what it receives ("rgmii-rxid")
 )
 
 // Interrupts: INTRL2_0.

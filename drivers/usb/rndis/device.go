@@ -11,7 +11,6 @@ import (
 var (
 	errEndpoints = errors.New("rndis: no bulk endpoint in each direction")
 	errAnswer    = errors.New("rndis: the device does not answer as it must")
-	errMemory    = errors.New("rndis: no memory")
 )
 
 // Interfaces that are RNDIS's: [MS-RNDIS] 1.3; USB-IF, Defined Class Codes.
