@@ -1,6 +1,7 @@
 // Package xen says what drivers of a guest of Xen's ask of the hypervisor: parameters of the machine, pages shared with it,
 // and event channels. The packages below it build on that: grant tables (grant), rings of requests (ring), the xenstore
-// (store), the set-up of devices in it (bus), and the devices (console, netfront, blkfront).
+// (store), the set-up of devices in it (bus), what the toolstack asks for (control), the devices (console, netfront, blkfront,
+// balloon), and streams between domains (vchan).
 //
 // Package board opens the devices with the Machine it runs on; tests do with a model, package xentest.
 //

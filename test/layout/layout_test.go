@@ -55,6 +55,29 @@ func TestFoldersSayWhatTheyAre(t *testing.T) {
 	}
 }
 
+// TestDriversAreListed wants each driver in the table of drivers/README.md; models for tests have a row of their own.
+func TestDriversAreListed(t *testing.T) {
+	dir := filepath.Join(harness.Root(t), "drivers")
+	text, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := strings.FieldsFunc(string(text), func(r rune) bool { return strings.ContainsRune(" ,|\n", r) })
+	err = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(p, dir+"/")
+		if d.IsDir() && hasGo(p) && !isForTests(name) && !slices.Contains(listed, name) {
+			t.Errorf("drivers/README.md does not list %s", name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func hasGo(dir string) bool {
 	files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
 	return len(files) > 0
