@@ -37,6 +37,21 @@ func parseMount(s string) (m mountWord, ok bool) {
 	return m, ok && ok2 && len(path) > 1 && path[0] == '/' && device != "" && kind == "fat" && (!more || m.readOnly)
 }
 
+// mount takes a word, or says why not. A volume that was mounted twice would be written by two who do not know of each other.
+func (s *settings) mount(v string) (complaint string) {
+	m, ok := parseMount(v)
+	if !ok {
+		return "is not mount:PATH=DEVICE:fat or mount:PATH=DEVICE:fat,ro"
+	}
+	for _, other := range s.mounts {
+		if other.device == m.device || other.path == m.path {
+			return "is left out: " + other.device + " is what is mounted at " + other.path
+		}
+	}
+	s.mounts = append(s.mounts, m)
+	return ""
+}
+
 // cut cuts s at the first c.
 func cut(s string, c byte) (before, after string, found bool) {
 	if i := bytealg.IndexByteString(s, c); i >= 0 {

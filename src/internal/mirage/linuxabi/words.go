@@ -66,10 +66,8 @@ func parseWords(line string) (s settings) {
 			}
 		}
 		if v, ok := boot.Value(word, "mount:"); ok {
-			m, ok := parseMount(string(v))
-			if s.mounts = append(s.mounts, m); !ok {
-				s.mounts = s.mounts[:len(s.mounts)-1]
-				s.complaints = append(s.complaints, "mount:"+string(v)+" is not mount:PATH=DEVICE:fat or mount:PATH=DEVICE:fat,ro")
+			if complaint := s.mount(string(v)); complaint != "" {
+				s.complaints = append(s.complaints, "mount:"+string(v)+" "+complaint)
 			}
 		}
 		if v, ok := boot.Value(word, "ip="); ok && !s.address(string(v)) {

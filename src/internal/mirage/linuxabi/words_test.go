@@ -73,6 +73,13 @@ func TestMountWords(t *testing.T) {
 			t.Errorf("%q is %+v", word, s.mounts)
 		}
 	}
+	// A volume is mounted once, and a place has one.
+	for _, second := range []string{"mount:/b=vda:fat", "mount:/b=/dev/vda:fat,ro", "mount:/a/=vdb:fat", "mount:/a=vda:fat"} {
+		s := parseWords("mount:/a=vda:fat " + second)
+		if len(s.mounts) != 1 || len(s.complaints) != 1 || s.complaints[0] != second+" is left out: vda is what is mounted at /a" {
+			t.Errorf("%q beside /a: %+v, %q", second, s.mounts, s.complaints)
+		}
+	}
 	for _, word := range []string{"mount:", "mount:/data", "mount:/=vda:fat", "mount:data=vda:fat", "mount:/data=:fat", "mount:/data=vda", "mount:/data=vda:ext4", "mount:/data=vda:fat,rw"} {
 		if s := parseWords(word); len(s.mounts) != 0 || len(s.complaints) != 1 {
 			t.Errorf("%q is %+v, %q", word, s.mounts, s.complaints)
