@@ -113,34 +113,41 @@ func (n *Inode) releaseLocked() {
 // freeIfUnused gives back what n holds once it has neither names nor references. fs.mu is held. Called twice
 // when the last name and the last reference go at the same time: the second call does nothing.
 func (n *Inode) freeIfUnused() {
-	if n.refs.Load() > 0 || n.nlink != 0 && n.file == nil {
+	if n.nlink != 0 && n.file == nil {
 		return
 	}
+	if n.giveBack() {
+		n.forget()
+	}
+}
+
+// giveBack is freeIfUnused without its last words: it reports whether the node is no more. Whoever maps a file takes a reference
+// first, and then the lock, so that pages without a reference are nobody's.
+func (n *Inode) giveBack() (gone bool) {
 	n.mu.Lock()
-	if n.file != nil {
+	defer n.mu.Unlock()
+	switch {
+	case n.refs.Load() > 0:
+		return false
+	case n.file != nil:
 		n.dropPages()
 		if n.nlink == 0 {
 			n.file.Close()
-			n.mu.Unlock()
-			n.forget()
-			return
 		}
-		n.mu.Unlock()
-		return
+		return n.nlink == 0
 	}
 	n.data.truncate(n.fs, 0)
 	if n.data.pages != nil {
 		n.data.pages.Free()
 		n.data.pages = nil
 	}
-	was := n.freed
-	n.freed = true
-	n.mu.Unlock()
-	if !was {
-		n.fs.unreserve(nodeCost)
-		n.fs.nodes.Add(-1)
-		n.forget()
+	if n.freed {
+		return false
 	}
+	n.freed = true
+	n.fs.unreserve(nodeCost)
+	n.fs.nodes.Add(-1)
+	return true
 }
 
 // Attr returns what stat tells of n.
