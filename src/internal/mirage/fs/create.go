@@ -124,18 +124,16 @@ func (f *FS) Link(oldAt *Inode, old string, at *Inode, path string, follow bool)
 	switch {
 	case e != 0:
 		return e
-	case n.fs == f && f.disk != nil:
-		return linux.EPERM // there are no links on FAT
-	case n.fs != f && f.disk != nil:
+	case n.fs != f:
 		return linux.EXDEV
+	case f.disk != nil:
+		return linux.EPERM // there are no links on FAT
 	case p.dir.dir.fixed:
 		return linux.ENOENT
 	case n.IsDir():
 		return linux.EPERM
 	case n.nlink == 0:
 		return linux.ENOENT
-	case n.fs != f:
-		return linux.EXDEV
 	}
 	return f.link(p, n)
 }
