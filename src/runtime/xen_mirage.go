@@ -45,6 +45,7 @@ var (
 	xenShared *xenInfo        // nil until xenShare
 	xenLines  [xenPorts]uint8 // a port's interrupt line, plus 1, or what xenOwnLine knows
 	xenLives  atomic.Uint32   // how often the machine has gone on as another domain
+	xenReboot atomic.Bool     // its end is to be a reboot
 )
 
 // xenInfo is shared_info, of xen/include/public/xen.h.
@@ -207,11 +208,14 @@ func xenFreeLine(line int32, port uint32) {
 }
 
 // xenEnd ends the machine. An exit code is none of Xen's reasons for that: any but 0 is said to be a crash, and with
-// exit=debug its reason is the code behind the last reason that means something (sched.h, SHUTDOWN_MAX).
+// exit=debug its reason is the code behind the last reason that means something (sched.h, SHUTDOWN_MAX). A reboot that was asked
+// for is one whatever the code is.
 func xenEnd(code int32) {
-	const powerOff, crash, last = 0, 3, 5
+	const powerOff, reboot, crash, last = 0, 1, 3, 5
 	reason := xenArg{powerOff}
 	switch {
+	case xenReboot.Load():
+		reason[0] = reboot
 	case code == 0:
 	case exitDebug && 0 < code && code < 256-last:
 		reason[0] = last + uint64(code)

@@ -52,6 +52,9 @@ func machine_xenSuspend() int { return xenSuspend() }
 //go:linkname machine_xenLives internal/mirage/machine.runtime_xenLives
 func machine_xenLives() uint32 { return xenLives.Load() }
 
+//go:linkname machine_xenReboot internal/mirage/machine.runtime_xenReboot
+func machine_xenReboot() { xenReboot.Store(true) }
+
 //go:linkname machine_mapShared internal/mirage/machine.runtime_mapShared
 func machine_mapShared(phys uint64) uintptr {
 	if phys >= physLimit || !vmMapPages(physBase+uintptr(phys), uintptr(phys), pageSize4K, vmRead|vmWrite, false) {

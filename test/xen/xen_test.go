@@ -35,6 +35,9 @@ func octets() string {
 // shutdown asks the guest that works to end.
 const shutdown = "until grep working /var/log/xen/console/guest-asked.log; do usleep 200000; done; xl shutdown -w asked\n"
 
+// reboot asks the guest that works to end and begin anew: the toolstack was told to let it be.
+const reboot = "until grep working /var/log/xen/console/guest-again.log; do usleep 200000; done; xl reboot -w again\n"
+
 // flushed waits until a guest has written its disk, and flushed it: then it is ended without being asked.
 const flushed = "until grep flushed /var/log/xen/console/guest-diska.log; do usleep 200000; done\n"
 
@@ -56,6 +59,7 @@ func testGuests(t *testing.T, arch string) {
 		{Name: "clock", Image: probe, Line: "-- spin"},
 		{Name: "cpus", Image: probe, Line: "-- cpus", CPUs: 2},
 		{Name: "asked", Image: harness.Build(t, arch, "./test/guest/graceful"), Line: "-- 0s", Ask: shutdown},
+		{Name: "again", Image: harness.Build(t, arch, "./test/guest/graceful"), Line: "-- 0s", Ask: reboot},
 		{Name: "http", Image: harness.Build(t, arch, "./misc/examples/http"), Line: network, Ask: fetch + resize},
 		{Name: "diska", Image: disk, Line: "-- write xvda 7", Disk: "one", Ask: flushed},
 		{Name: "diskb", Image: disk, Line: "-- check xvda 7", Disk: "one"},
@@ -67,7 +71,7 @@ func testGuests(t *testing.T, arch string) {
 	if arch == "arm64" {
 		resized = "" // it was not looked at there
 	}
-	// Reasons are those of xen/include/public/sched.h: 0 is the power-off, 3 a crash; exit=debug adds the code to the last, 5.
+	// Reasons are those of xen/include/public/sched.h: 0 is the power-off, 1 a reboot, 3 a crash; exit=debug adds the code to the last, 5.
 	for name, want := range map[string]struct{ ended, wrote, asked string }{
 		"hello": {"reason code 0", "hello\n", ""},
 		"code":  {"reason code 8", "out\n", ""},
@@ -75,6 +79,7 @@ func testGuests(t *testing.T, arch string) {
 		"clock": {"reason code 0", "tick 2\n", ""},
 		"cpus":  {"reason code 0", "2 CPUs\n", ""},
 		"asked": {"reason code 0", "finishing: terminated signal received\nfinished\n", ""},
+		"again": {"reason code 1", "finishing: terminated signal received\nfinished\n", ""},
 		"http":  {"destroyed", "listening on", octets() + "  -\n2097152 octets, sum 203423744\n" + resized},
 		"diska": {"destroyed", "flushed\n", ""},
 		"diskb": {"reason code 0", "all there\n", ""},

@@ -7,6 +7,7 @@ const request = "control/shutdown"
 // Functions are what is done when the machine is asked to.
 type Functions struct {
 	End     func() // must not block
+	Reboot  func() // must not block; the machine is to end and begin anew
 	Suspend func() // returns when the machine goes on; nil: it cannot be suspended
 }
 
@@ -25,11 +26,16 @@ func Open(c *store.Client, f Functions) error {
 
 // announce says what the machine may be asked for.
 func (f Functions) announce(c *store.Client) error {
-	err := c.Write(store.None, "control/feature-poweroff", "1")
-	if err == nil && f.Suspend != nil {
-		err = c.Write(store.None, "control/feature-suspend", "1")
+	can := []string{"poweroff", "reboot"}
+	if f.Suspend != nil {
+		can = append(can, "suspend")
 	}
-	return err
+	for _, what := range can {
+		if err := c.Write(store.None, "control/feature-"+what, "1"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serve does what is asked for until the store fails, which says so itself.
@@ -46,6 +52,9 @@ func (f Functions) serve(c *store.Client, w *store.Watch) {
 			// An empty value says that the request was taken.
 			c.Write(store.None, request, "")
 			f.End()
+		case what == "reboot":
+			c.Write(store.None, request, "")
+			f.Reboot()
 		case what == "suspend" && f.Suspend != nil:
 			c.Write(store.None, request, "")
 			f.Suspend()

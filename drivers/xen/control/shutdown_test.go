@@ -24,21 +24,23 @@ func open(t *testing.T) (*xentest.Store, *store.Client) {
 // xenstore-paths, "~/control/shutdown": a request is acknowledged with an empty value, and features say which there are.
 func TestShutdown(t *testing.T) {
 	s, c := open(t)
-	asked := make(chan bool, 10)
-	if err := Open(c, Functions{End: func() { asked <- true }}); err != nil {
+	asked := make(chan string, 10)
+	if err := Open(c, Functions{End: func() { asked <- "end" }, Reboot: func() { asked <- "reboot" }}); err != nil {
 		t.Fatal(err)
 	}
-	if s.Get("control/feature-poweroff") != "1" || s.Get("control/feature-reboot") != "" || s.Get("control/feature-suspend") != "" {
+	if s.Get("control/feature-poweroff") != "1" || s.Get("control/feature-reboot") != "1" || s.Get("control/feature-suspend") != "" {
 		t.Error("features")
 	}
-	for _, v := range []string{"poweroff", "halt"} {
+	for v, want := range map[string]string{"poweroff": "end", "halt": "end", "reboot": "reboot"} {
 		s.Set(request, v)
-		<-asked
+		if got := <-asked; got != want {
+			t.Errorf("%s makes it %s", v, got)
+		}
 		if got := s.Get(request); got != "" {
 			t.Errorf("%s is answered by %q", v, got)
 		}
 	}
-	for _, v := range []string{"reboot", "suspend", "crash", "", "x"} {
+	for _, v := range []string{"suspend", "crash", "", "x"} {
 		s.Set(request, v)
 	}
 	s.Set(request, "poweroff")

@@ -34,7 +34,10 @@ func probeXen() {
 		report("xenstore", err)
 		return
 	}
-	asked := control.Functions{End: device.Shutdown}
+	asked := control.Functions{End: device.Shutdown, Reboot: func() {
+		machine.XenReboot()
+		device.Shutdown()
+	}}
 	if runtime.GOARCH == "amd64" && !machine.XenPV() { // Xen's toolstack, or we, cannot suspend others
 		asked.Suspend = func() { suspend(c, s) }
 	}

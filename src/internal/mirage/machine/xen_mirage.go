@@ -35,6 +35,9 @@ func XenSuspend() int { return runtime_xenSuspend() }
 // XenLives is how often the machine has become another domain.
 func XenLives() uint32 { return runtime_xenLives() }
 
+// XenReboot has the machine's end, when it comes, be a reboot to Xen.
+func XenReboot() { runtime_xenReboot() }
+
 // XenLine returns a Line that fires on events of an event channel of this machine, and lets them come. It is negative
 // when there is no line left.
 func XenLine(port uint32) Line { return note(Line(runtime_xenLine(port)), "Xen", port) }
@@ -58,6 +61,7 @@ func runtime_xenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int)
 func runtime_xenPlace(space uint32, index, phys uint64) int
 func runtime_xenSuspend() int
 func runtime_xenLives() uint32
+func runtime_xenReboot()
 func runtime_xenLine(port uint32) int32
 func runtime_freeXenLine(line int32, port uint32)
 func runtime_mapShared(phys uint64) uintptr
