@@ -17,6 +17,7 @@ type File struct {
 	isDir bool
 	fixed bool // the root directory of FAT12 and FAT16, which is no chain
 	gone  bool // it was removed
+	shut  bool // and nobody uses it any more
 	count int  // of directories in it, -1: not known
 
 	readEnd int64 // where the last read ended

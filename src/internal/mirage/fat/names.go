@@ -156,6 +156,7 @@ func orNotEmpty(e linux.Errno) linux.Errno {
 func (v *Volume) vanish(f *File) {
 	v.files.forget(f)
 	f.gone, f.dir = true, nil
+	v.nameless++
 }
 
 // A Dirent is a name in a directory.

@@ -172,7 +172,7 @@ func (v *Volume) setState(inUse bool) linux.Errno {
 }
 
 // Settle writes all that has changed and says on the disk that the volume is not in use, until it is changed again: what has been
-// settled needs no check.
+// settled needs no check. As long as a file without a name is used it is not said: a check alone finds its clusters.
 func (v *Volume) Settle() linux.Errno {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -189,7 +189,7 @@ func (v *Volume) settle() linux.Errno {
 			return e
 		}
 	}
-	if v.suspect {
+	if v.suspect || v.nameless > 0 {
 		return 0 // the next mount is to check it
 	}
 	if e := v.markShut(); e != 0 {

@@ -26,6 +26,7 @@ type Volume struct {
 	hint          uint32 // where to look for a free one
 	released      []run  // free once it is written that nobody refers to them
 	releasedCount int64
+	nameless      int // files that were removed and are used still: nothing on the disk says whose their clusters are
 
 	root   *File
 	files  files

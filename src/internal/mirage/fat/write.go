@@ -232,7 +232,14 @@ func (f *File) Close() linux.Errno {
 	v := f.v
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if !f.gone || f.chain.first == 0 {
+	if !f.gone {
+		return 0
+	}
+	if !f.shut {
+		f.shut = true
+		v.nameless--
+	}
+	if f.chain.first == 0 {
 		return 0
 	}
 	if e := v.begin(); e != 0 {
