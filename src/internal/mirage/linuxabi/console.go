@@ -14,6 +14,7 @@ import (
 // console is the program's consoles.
 type console struct {
 	changed waitQueue // of the input
+	signal  func(sig uint32)
 
 	mu       sync.Mutex
 	main     device.Console  // standard input and output; nil: the one of last resort
@@ -35,8 +36,9 @@ type console struct {
 // inputLimit is how much input waits for the program to read it, bytes.
 const inputLimit = 4096
 
-func newConsole() *console {
-	c := new(console)
+// newConsole makes a console whose keys that are signals call signal.
+func newConsole(signal func(sig uint32)) *console {
+	c := &console{signal: signal}
 	c.consumed.L = &c.mu
 	return c
 }
@@ -202,7 +204,7 @@ func (c *console) read(b []byte) (int, linux.Errno) {
 	}
 	n := copy(b, c.input)
 	c.input = append(c.input[:0], c.input[n:]...)
-	c.consumed.Signal()
+	c.consumed.Broadcast() // consoles and keyboards may wait
 	return n, 0
 }
 
@@ -237,7 +239,7 @@ func (c *console) pump(d device.Console, raw bool) {
 		n, err := d.Read(buf)
 		b, asked := buf[:max(n, 0)], false
 		if !raw {
-			b, asked = keyEnd(keySignals(b))
+			b, asked = keyEnd(c.keySignals(b))
 		}
 		end := n <= 0 || err != nil
 		c.mu.Lock()
@@ -260,7 +262,7 @@ func (c *console) pump(d device.Console, raw bool) {
 func (c *console) listen(k device.Keyboard) {
 	buf := make([]byte, 64)
 	for n := k.Read(buf); n > 0; n = k.Read(buf) {
-		b := keySignals(buf[:n])
+		b := c.keySignals(buf[:n])
 		c.mu.Lock()
 		c.take(b)
 		for len(c.input) >= inputLimit {

@@ -4,6 +4,7 @@ package linuxabi
 
 import (
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -214,5 +215,31 @@ func TestScreen(t *testing.T) {
 	w.must(t, syscall.SYS_WRITE, 2, []byte("error\n"), 6)
 	if one.String() != "out\nerror\n" || two.String() != "error\n" {
 		t.Errorf("%q and %q", one.String(), two.String())
+	}
+}
+
+// A console and a keyboard that have found the input full both go on when it is read.
+func TestInputsWaitTogether(t *testing.T) {
+	_, p := booted(t, "/x")
+	c := p.console
+	h, k := newHost("ttyS0"), make(keys)
+	c.attach(h, "ttyS0", "")
+	go c.listen(k)
+	c.read(nil) // so that nothing is dropped
+	for range inputLimit / 512 {
+		h.in <- strings.Repeat("x", 512)
+	}
+	k <- "y"
+	for c.waitingInput() != inputLimit+1 { // both wait then: they take and wait in one
+		runtime.Gosched()
+	}
+	b := make([]byte, 2*inputLimit)
+	if n, _ := c.read(b); n != inputLimit+1 {
+		t.Fatalf("read %d bytes", n)
+	}
+	k <- "k"
+	h.in <- "h"
+	for c.waitingInput() != 2 {
+		runtime.Gosched()
 	}
 }

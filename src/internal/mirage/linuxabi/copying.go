@@ -142,7 +142,7 @@ func copyFileRange(p *Process, a args) (uintptr, linux.Errno) {
 		return 0, linux.EINVAL // the ranges overlap
 	}
 	done, e := in.copy(n, func(b []byte) (int, linux.Errno) {
-		w, e := to.node.WriteAt(b, out.off)
+		w, e := to.writeAt(out.d, b, out.off)
 		out.off += int64(w)
 		return w, e
 	})

@@ -40,7 +40,7 @@ func NewProcess(limit int64) *Process {
 	p.fds.limit = maxDescriptors
 	p.cwd.Store(p.fs.Root())
 	p.umask.Store(0o022)
-	p.console = newConsole()
+	p.console = newConsole(func(sig uint32) { raise(p, uintptr(sig)) })
 	p.net = newNetwork()
 	return p
 }

@@ -33,10 +33,21 @@ func (f *regular) write(d *description, b []byte) (n int, e linux.Errno) {
 		if n > 0 {
 			d.offset = end
 		}
-		return n, e
+		return f.written(d, n, e)
 	}
 	n, e = f.node.WriteAt(b, d.offset)
 	d.offset += int64(n)
+	return f.written(d, n, e)
+}
+
+// written is what write answers: with O_DSYNC, and so with O_SYNC, when the bytes are where a cut of power leaves them
+// (generic_write_sync).
+func (f *regular) written(d *description, n int, e linux.Errno) (int, linux.Errno) {
+	if n > 0 && d.flags.Load()&linux.O_DSYNC != 0 {
+		if e := f.node.Sync(); e != 0 {
+			return 0, e
+		}
+	}
 	return n, e
 }
 
@@ -46,9 +57,10 @@ func (f *regular) readAt(b []byte, off int64) (int, linux.Errno) { return f.node
 func (f *regular) writeAt(d *description, b []byte, off int64) (int, linux.Errno) {
 	if d.flags.Load()&linux.O_APPEND != 0 {
 		n, _, e := f.node.Append(b)
-		return n, e
+		return f.written(d, n, e)
 	}
-	return f.node.WriteAt(b, off)
+	n, e := f.node.WriteAt(b, off)
+	return f.written(d, n, e)
 }
 
 func (f *regular) seek(off int64, whence int) (int64, linux.Errno) {

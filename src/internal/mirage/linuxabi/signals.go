@@ -58,16 +58,16 @@ const (
 )
 
 // keySignals takes the bytes that are signals out of b, in place, and sends the signals.
-func keySignals(b []byte) []byte {
+func (c *console) keySignals(b []byte) []byte {
 	kept := b[:0]
-	for _, c := range b {
-		switch c {
+	for _, key := range b {
+		switch key {
 		case interruptByte:
-			signalMachine(linux.SIGINT)
+			c.signal(linux.SIGINT)
 		case quitByte:
-			signalMachine(linux.SIGQUIT)
+			c.signal(linux.SIGQUIT)
 		default:
-			kept = append(kept, c)
+			kept = append(kept, key)
 		}
 	}
 	return kept
