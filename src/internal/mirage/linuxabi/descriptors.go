@@ -87,6 +87,17 @@ func (t *descriptors) install(d *description, from int, cloexec bool) (int, linu
 	return fd, 0
 }
 
+// spare reports whether there is a free descriptor, for calls that change something before they install one, and on Linux take the
+// descriptor first. The error is EMFILE.
+func (t *descriptors) spare() linux.Errno {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.lowest(0) >= t.limit {
+		return linux.EMFILE
+	}
+	return 0
+}
+
 // lowest returns the lowest free descriptor from from on. mu is held.
 func (t *descriptors) lowest(from int) int {
 	from = max(from, t.low)

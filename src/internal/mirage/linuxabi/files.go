@@ -52,6 +52,9 @@ func openat(p *Process, a args) (uintptr, linux.Errno) {
 		return 0, e
 	}
 	at, path, e := p.pathAt(a.a1, a.a2)
+	if e == 0 {
+		e = p.fds.spare()
+	}
 	if e != 0 {
 		return 0, e
 	}

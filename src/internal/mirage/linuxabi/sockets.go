@@ -171,6 +171,9 @@ func accept4(p *Process, a args) (uintptr, linux.Errno) {
 		return 0, e
 	}
 	defer d.put()
+	if e := p.fds.spare(); e != 0 {
+		return 0, e
+	}
 	c, from, e := s.accept(p)
 	if e == linux.EAGAIN && !d.nonblocking() {
 		_, e = d.wait(until(&s.common().receiveTimeout), func() (_ int, e linux.Errno) {
