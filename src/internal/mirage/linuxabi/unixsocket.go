@@ -268,6 +268,9 @@ func (s *unixSocket) release(d *description) {
 	}
 	others := s.connections
 	s.connections = nil
+	if t := s.other; t != nil {
+		delete(t.blocked, s)
+	}
 	if t := s.other; t != nil && s.connected() {
 		t.noSend, t.noReceive = true, true
 		if lost {
