@@ -155,6 +155,8 @@ func (s *datagramSocket) setIPOption(p *Process, name uintptr, value []byte) lin
 		change = func(o *dgram.Options) { o.Discover = dgram.Discovery(v) }
 	case linux.IP_RECVERR:
 		change = func(o *dgram.Options) { o.RecvErr = v != 0 }
+	case linux.IP_FREEBIND:
+		change = func(o *dgram.Options) { o.FreeBind = v != 0 }
 	default:
 		return linux.ENOPROTOOPT
 	}
@@ -213,6 +215,8 @@ func (s *datagramSocket) ipOption(p *Process, name uintptr, o dgram.Options) ([]
 		return intValue(int(o.Discover)), 0
 	case linux.IP_RECVERR:
 		return boolValue(o.RecvErr), 0
+	case linux.IP_FREEBIND:
+		return boolValue(o.FreeBind), 0
 	case linux.IP_MTU:
 		return s.pathMTU()
 	}

@@ -69,6 +69,18 @@ func ipv6Option(name uintptr, v6only bool, hops, class uint8) ([]byte, linux.Err
 	return nil, linux.ENOPROTOOPT
 }
 
+func (s *streamSocket) ipv6Option(name uintptr, o *tcp.Options) ([]byte, linux.Errno) {
+	switch name {
+	case linux.IPV6_RECVERR:
+		return boolValue(o.TellErrors6), 0
+	case linux.IPV6_FREEBIND:
+		return boolValue(o.FreeBind), 0
+	case linux.IPV6_MINHOPCOUNT:
+		return intValue(int(o.LeastHops)), 0
+	}
+	return ipv6Option(name, o.V6Only, o.Hops, o.Class)
+}
+
 func (s *streamSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 	v, e := intOption(value)
 	if e != 0 {
@@ -77,6 +89,13 @@ func (s *streamSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 	switch name {
 	case linux.IPV6_RECVERR:
 		return errno(s.tcp.Configure(func(o *tcp.Options) { o.TellErrors6 = v != 0 }))
+	case linux.IPV6_FREEBIND:
+		return errno(s.tcp.Configure(func(o *tcp.Options) { o.FreeBind = v != 0 }))
+	case linux.IPV6_MINHOPCOUNT:
+		if v < 0 || v > 255 {
+			return linux.EINVAL
+		}
+		return errno(s.tcp.Configure(func(o *tcp.Options) { o.LeastHops = uint8(v) }))
 	case linux.IPV6_MTU_DISCOVER:
 		if v < linux.IP_PMTUDISC_DONT || v > linux.IP_PMTUDISC_PROBE {
 			return linux.EINVAL
@@ -150,6 +169,8 @@ func (s *datagramSocket) setIPv6Option(name uintptr, value []byte) linux.Errno {
 		change = func(o *dgram.Options) { o.FragmentSize6 = v }
 	case linux.IPV6_RECVERR:
 		change = func(o *dgram.Options) { o.RecvErr6 = v != 0 }
+	case linux.IPV6_FREEBIND:
+		change = func(o *dgram.Options) { o.FreeBind = v != 0 }
 	default:
 		known := true
 		change = func(o *dgram.Options) { e, known = setIPv6(ip6{&o.V6Only, &o.Hops, &o.Class}, name, v) }
@@ -209,6 +230,8 @@ func (s *datagramSocket) ipv6Option(name uintptr, o dgram.Options) ([]byte, linu
 		return intValue(int(o.Discover6)), 0
 	case linux.IPV6_RECVERR:
 		return boolValue(o.RecvErr6), 0
+	case linux.IPV6_FREEBIND:
+		return boolValue(o.FreeBind), 0
 	case linux.IPV6_MTU:
 		return s.pathMTU()
 	case linux.IPV6_PATHMTU:

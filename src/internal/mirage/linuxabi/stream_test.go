@@ -265,6 +265,9 @@ func TestStreamOptions(t *testing.T) {
 			{"SO_REUSEPORT", linux.SOL_SOCKET, linux.SO_REUSEPORT, []int32{1, 0}},
 			{"IP_RECVERR", linux.IPPROTO_IP, linux.IP_RECVERR, []int32{1, 0, 5}},
 			{"IP_TTL", linux.IPPROTO_IP, linux.IP_TTL, []int32{0, 5, 256, -1}},
+			{"IP_FREEBIND", linux.IPPROTO_IP, linux.IP_FREEBIND, []int32{1, 0}},
+			{"IP_MINTTL", linux.IPPROTO_IP, linux.IP_MINTTL, []int32{1, 255, 256, -1}},
+			{"TCP_MAXSEG", linux.IPPROTO_TCP, linux.TCP_MAXSEG, []int32{-1, 87, 32768}}, // what is told of others depends on Linux's version
 			{"SO_RCVBUF", linux.SOL_SOCKET, linux.SO_RCVBUF, []int32{10000, 100000}},
 			{"SO_SNDBUF", linux.SOL_SOCKET, linux.SO_SNDBUF, []int32{10000, 100000}},
 			{"SO_PRIORITY", linux.SOL_SOCKET, linux.SO_PRIORITY, []int32{6, 100, -1}},

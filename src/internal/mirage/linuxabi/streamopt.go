@@ -94,6 +94,13 @@ func (s *streamSocket) setIPOption(name uintptr, value []byte) linux.Errno {
 		return errno(s.tcp.Configure(func(o *tcp.Options) { o.TTL = uint8(v) }))
 	case linux.IP_RECVERR:
 		return errno(s.tcp.Configure(func(o *tcp.Options) { o.TellErrors = v != 0 }))
+	case linux.IP_FREEBIND:
+		return errno(s.tcp.Configure(func(o *tcp.Options) { o.FreeBind = v != 0 }))
+	case linux.IP_MINTTL:
+		if v < 0 || v > 255 {
+			return linux.EINVAL
+		}
+		return errno(s.tcp.Configure(func(o *tcp.Options) { o.LeastTTL = uint8(v) }))
 	case linux.IP_MTU_DISCOVER:
 		if v < linux.IP_PMTUDISC_DONT || v > linux.IP_PMTUDISC_PROBE {
 			return linux.EINVAL
@@ -111,7 +118,8 @@ func (s *streamSocket) setTCPOption(name uintptr, value []byte) linux.Errno {
 	if e != 0 {
 		return e
 	}
-	const mostKeep, mostProbes = 32767, 127 // MAX_TCP_KEEPIDLE ... (include/net/tcp.h)
+	const mostKeep, mostProbes = 32767, 127     // MAX_TCP_KEEPIDLE ... (include/net/tcp.h)
+	const leastSegment, mostSegment = 88, 32767 // TCP_MIN_MSS, MAX_TCP_WINDOW
 	var change func(o *tcp.Options)
 	inRange := true
 	switch name {
@@ -131,6 +139,9 @@ func (s *streamSocket) setTCPOption(name uintptr, value []byte) linux.Errno {
 	case linux.TCP_USER_TIMEOUT:
 		inRange = v >= 0
 		change = func(o *tcp.Options) { o.SetUserTimeout(int64(v) * 1e6) }
+	case linux.TCP_MAXSEG:
+		inRange = v == 0 || v >= leastSegment && v <= mostSegment
+		change = func(o *tcp.Options) { o.MaxSegment = v }
 	case linux.TCP_DEFER_ACCEPT:
 		change = func(o *tcp.Options) { o.SetDeferAccept(v) }
 	case linux.TCP_QUICKACK:
@@ -158,16 +169,18 @@ func (s *streamSocket) option(p *Process, level, name uintptr) ([]byte, linux.Er
 	case linux.SOL_SOCKET:
 		return s.socketOption(p, name, &o)
 	case linux.IPPROTO_IP:
-		if name == linux.IP_RECVERR {
+		switch name {
+		case linux.IP_RECVERR:
 			return boolValue(o.TellErrors), 0
+		case linux.IP_FREEBIND:
+			return boolValue(o.FreeBind), 0
+		case linux.IP_MINTTL:
+			return intValue(int(o.LeastTTL)), 0
 		}
 		return ipOption(name, o.TTL, o.TOS)
 	case linux.IPPROTO_IPV6:
-		if s.domain == linux.AF_INET6 && name == linux.IPV6_RECVERR {
-			return boolValue(o.TellErrors6), 0
-		}
 		if s.domain == linux.AF_INET6 {
-			return ipv6Option(name, o.V6Only, o.Hops, o.Class)
+			return s.ipv6Option(name, &o)
 		}
 	case linux.IPPROTO_TCP:
 		return s.tcpOption(name, &o)
@@ -235,7 +248,14 @@ func (s *streamSocket) tcpOption(name uintptr, o *tcp.Options) ([]byte, linux.Er
 	case linux.TCP_USER_TIMEOUT:
 		return intValue(int(o.UserTimeout() / 1e6)), 0
 	case linux.TCP_MAXSEG:
-		return intValue(s.tcp.Info().SendMSS), 0
+		const unknown = 536 // TCP_MSS_DEFAULT
+		switch i := s.tcp.Info(); {
+		case i.SendMSS != 0:
+			return intValue(i.SendMSS), 0
+		case o.MaxSegment != 0:
+			return intValue(o.MaxSegment), 0
+		}
+		return intValue(unknown), 0
 	case linux.TCP_DEFER_ACCEPT:
 		return intValue(o.DeferAccept()), 0
 	case linux.TCP_QUICKACK:

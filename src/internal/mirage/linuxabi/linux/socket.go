@@ -102,6 +102,8 @@ const (
 	IP_RECVTTL              = 12
 	IP_RECVTOS              = 13
 	IP_MTU                  = 14
+	IP_FREEBIND             = 15
+	IP_MINTTL               = 21
 	IP_BIND_ADDRESS_NO_PORT = 24
 	IP_MULTICAST_IF         = 32
 	IP_MULTICAST_TTL        = 33
@@ -159,6 +161,8 @@ const (
 	IPV6_RECVTCLASS     = 66
 	IPV6_TCLASS         = 67
 	IPV6_AUTOFLOWLABEL  = 70
+	IPV6_MINHOPCOUNT    = 73
+	IPV6_FREEBIND       = 78
 )
 
 // Options of level IPPROTO_UDP (include/uapi/linux/udp.h).

@@ -8,6 +8,7 @@ type Options struct {
 	ReusePort    bool // others with ReusePort may bind the same address; flows are spread over them
 	Broadcast    bool // sending to broadcast addresses is allowed
 	V6Only       bool // an IPv6 socket takes no IPv4
+	FreeBind     bool // an address may be bound that is not ours, or not yet (ip(7), IP_FREEBIND)
 	Discover     Discovery
 	RecvErr      bool  // what became of datagrams is kept for RecvFailure (IP_RECVERR)
 	TTL          uint8 // of unicast datagrams; 0: the stack's default

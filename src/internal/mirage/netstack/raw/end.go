@@ -52,7 +52,7 @@ func (s *end) bind(local wire.AddrPort, groups bool) error {
 		}
 	}
 	switch to := s.Net.Local(local.Addr, s.Opts.Iface); {
-	case local.Addr.IsUnspecified(), to == inet.Own, groups && to != inet.Foreign:
+	case local.Addr.IsUnspecified(), to == inet.Own, groups && to != inet.Foreign, to == inet.Foreign && s.Opts.FreeBind:
 	default:
 		return inet.EADDRNOTAVAIL
 	}

@@ -34,7 +34,9 @@ func (s *Socket) Bind(local wire.AddrPort) error {
 			return inet.EINVAL
 		}
 	}
-	if !local.Addr.IsUnspecified() && s.p.net.Local(local.Addr, s.options.Iface) != inet.Own {
+	switch to := s.p.net.Local(local.Addr, s.options.Iface); {
+	case local.Addr.IsUnspecified(), to == inet.Own, to == inet.Foreign && s.options.FreeBind:
+	default:
 		return inet.EADDRNOTAVAIL
 	}
 	return s.bind(local)
@@ -208,6 +210,9 @@ func (s *Socket) setup(now int64, room int) setup {
 	}
 	if !s.tuple.remote.Addr.Is4() {
 		c.least = leastSegment6
+	}
+	if o.MaxSegment != 0 {
+		c.segment = min(c.segment, o.MaxSegment)
 	}
 	c.sndLimit, c.sndAuto = o.SendBuffer, o.SendBuffer == 0
 	if c.sndAuto {

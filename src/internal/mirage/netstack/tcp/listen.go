@@ -140,6 +140,9 @@ func (s *Socket) inputListen(pkt *inet.Packet, g *segment, u *tuple) bool {
 	case l == nil:
 		s.mu.Unlock()
 		return false
+	case s.options.tooFar(pkt):
+		s.mu.Unlock()
+		return true
 	case l.full():
 		s.mu.Unlock()
 		s.p.counters.ListenDrops.Add(1)

@@ -5,12 +5,16 @@ import "internal/mirage/netstack/inet"
 // Options are what setsockopt sets. Connections that Accept returns have their listener's.
 type Options struct {
 	settings
-	ReuseAddr   bool // others with ReuseAddr may bind the same address, unless one listens
-	ReusePort   bool // others with ReusePort may bind the same address; connections are spread over them
-	Iface       int  // SO_BINDTODEVICE: index of the only interface used, 0 for any
-	TellErrors  bool // an ICMP error is told at once, though the connection goes on (ip(7), IP_RECVERR);
-	TellErrors6 bool // the same of IPv6
-	V6Only      bool // an IPv6 socket takes no IPv4
+	ReuseAddr   bool  // others with ReuseAddr may bind the same address, unless one listens
+	ReusePort   bool  // others with ReusePort may bind the same address; connections are spread over them
+	Iface       int   // SO_BINDTODEVICE: index of the only interface used, 0 for any
+	TellErrors  bool  // an ICMP error is told at once, though the connection goes on (ip(7), IP_RECVERR);
+	TellErrors6 bool  // the same of IPv6
+	V6Only      bool  // an IPv6 socket takes no IPv4
+	FreeBind    bool  // an address may be bound that is not ours, or not yet (ip(7), IP_FREEBIND)
+	LeastTTL    uint8 // what comes with less is passed over (RFC 5082);
+	LeastHops   uint8 // the same for IPv6
+	MaxSegment  int   // octets of a segment at most (tcp(7), TCP_MAXSEG); 0: what the path takes
 	TTL         uint8
 	TOS         uint8
 	Hops        uint8 // the same for IPv6
@@ -105,6 +109,14 @@ func (s *Socket) Configure(f func(o *Options)) error {
 	c.configure(now, &o)
 	s.settle(now, 0)
 	return nil
+}
+
+// tooFar reports whether a segment comes from farther away than the user believes: RFC 5082 section 3.
+func (o *Options) tooFar(pkt *inet.Packet) bool {
+	if pkt.Src.Is4() {
+		return pkt.TTL < o.LeastTTL
+	}
+	return pkt.TTL < o.LeastHops
 }
 
 // configure takes changed options.

@@ -121,6 +121,10 @@ func (s *Socket) input(pkt *inet.Packet, g *segment) bool {
 		s.mu.Unlock()
 		return false
 	}
+	if s.options.tooFar(pkt) {
+		s.mu.Unlock()
+		return true
+	}
 	now := s.p.net.Now()
 	if c.mayReopen(g) {
 		g.reopens, g.follows = true, c.top

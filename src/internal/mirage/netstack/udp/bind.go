@@ -31,7 +31,7 @@ func (s *Socket) Bind(local wire.AddrPort) error {
 			return err
 		}
 	}
-	if !local.Addr.IsUnspecified() && s.Net.Local(local.Addr, s.Opts.Iface) == inet.Foreign {
+	if !local.Addr.IsUnspecified() && s.Net.Local(local.Addr, s.Opts.Iface) == inet.Foreign && !s.Opts.FreeBind {
 		return inet.EADDRNOTAVAIL
 	}
 	return s.bind(local, chosen{addr: local.Addr.IsUnspecified()})
