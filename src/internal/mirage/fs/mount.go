@@ -152,6 +152,9 @@ func (n *Inode) listFiles(cookie int64, f func(Dirent) bool) linux.Errno {
 	})
 }
 
+// ReadOnly reports whether nothing of n can be changed, since it is on a volume that cannot.
+func (n *Inode) ReadOnly() bool { return n.fs.isReadOnly() }
+
 // isReadOnly reports whether nothing in the tree can be changed.
 func (f *FS) isReadOnly() bool { return f.disk != nil && f.disk.ReadOnly() }
 

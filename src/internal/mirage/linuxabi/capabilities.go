@@ -56,13 +56,46 @@ func prioOf(which, who uintptr) linux.Errno {
 // normal is the nice value 0 as getpriority's system call returns it: 20 minus the value.
 const normal = 20
 
-func getpriority(p *Process, a args) (uintptr, linux.Errno) { return normal, prioOf(a.a1, a.a2) }
+func getpriority(p *Process, a args) (uintptr, linux.Errno) {
+	return uintptr(normal - p.nice.Load()), prioOf(a.a1, a.a2)
+}
 
-// setpriority takes the priority that there is: nobody is there to be nice to.
+// setpriority keeps the nice value: nobody is there to be nice to.
 func setpriority(p *Process, a args) (uintptr, linux.Errno) {
+	const best, worst = -20, 19
 	e := prioOf(a.a1, a.a2)
-	if e == 0 && int32(a.a3) != 0 {
-		e = linux.EPERM
+	if e == 0 {
+		p.nice.Store(min(max(int32(a.a3), best), worst))
+	}
+	return 0, e
+}
+
+// ioprioOf checks which and who of ioprio_get and ioprio_set, whose numbers are setpriority's and one more.
+func ioprioOf(which, who uintptr) linux.Errno { return prioOf(uintptr(uint32(which)-1), who) }
+
+func ioprioGet(p *Process, a args) (uintptr, linux.Errno) {
+	return uintptr(p.ioPrio.Load()), ioprioOf(a.a1, a.a2)
+}
+
+// ioprioSet keeps the priority, by the rules of Linux's ioprio_check_cap.
+func ioprioSet(p *Process, a args) (uintptr, linux.Errno) {
+	v := int32(a.a3)
+	switch level := v & (1<<linux.IOPRIO_CLASS_SHIFT - 1); v >> linux.IOPRIO_CLASS_SHIFT {
+	case linux.IOPRIO_CLASS_RT, linux.IOPRIO_CLASS_BE:
+		if level >= linux.IOPRIO_LEVELS {
+			return 0, linux.EINVAL
+		}
+	case linux.IOPRIO_CLASS_IDLE:
+	case linux.IOPRIO_CLASS_NONE:
+		if level != 0 {
+			return 0, linux.EINVAL
+		}
+	default:
+		return 0, linux.EINVAL
+	}
+	e := ioprioOf(a.a1, a.a2)
+	if e == 0 {
+		p.ioPrio.Store(v)
 	}
 	return 0, e
 }

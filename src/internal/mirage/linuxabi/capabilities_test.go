@@ -4,6 +4,7 @@ package linuxabi
 
 import (
 	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -48,10 +49,32 @@ func TestProcessCallsSameAsHost(t *testing.T) {
 		"getcpu into nothing":          call(linux.SYS_GETCPU, 0, 0, 0),
 		"keep capabilities":            call(linux.SYS_PRCTL, linux.PR_SET_KEEPCAPS, 1),
 		"keep capabilities twice":      call(linux.SYS_PRCTL, linux.PR_SET_KEEPCAPS, 2),
+		"new privileges, half":         call(linux.SYS_PRCTL, linux.PR_SET_NO_NEW, 1, 1, 0, 0),
+		"new privileges, not no":       call(linux.SYS_PRCTL, linux.PR_SET_NO_NEW, 0, 0, 0, 0),
+		"a signal that there is not":   call(linux.SYS_PRCTL, linux.PR_SET_PDEATHSIG, 65),
+		"ioprio_get of nothing":        call(linux.SYS_IOPRIO_GET, 0, 0),
+		"ioprio_get of nobody":         call(linux.SYS_IOPRIO_GET, 1, 4_000_000),
+		"ioprio_set of no class":       call(linux.SYS_IOPRIO_SET, 1, 0, 4<<13),
+		"ioprio_set of a level":        call(linux.SYS_IOPRIO_SET, 1, 0, 5),
+		"ioprio_set of level 8":        call(linux.SYS_IOPRIO_SET, 1, 0, 2<<13|8),
+		"ioprio_set of nobody":         call(linux.SYS_IOPRIO_SET, 1, 4_000_000, 2<<13|7),
+		"ioprio_set of no which":       call(linux.SYS_IOPRIO_SET, 4, 0, 2<<13|7),
+		"getxattr":                     call(linux.SYS_GETXATTR, "/proc", "user.a", 0, 0),
+		"getxattr of nothing":          call(linux.SYS_GETXATTR, "/no/such/file", "user.a", 0, 0),
+		"getxattr of no name":          call(linux.SYS_GETXATTR, "/proc", "", 0, 0),
+		"getxattr of a long name":      call(linux.SYS_GETXATTR, "/proc", strings.Repeat("n", 256), 0, 0),
+		"lgetxattr":                    call(linux.SYS_LGETXATTR, "/proc/self", "user.a", 0, 0),
+		"fgetxattr of no file":         call(linux.SYS_FGETXATTR, noFd, "user.a", 0, 0),
+		"listxattr of nothing":         call(linux.SYS_LISTXATTR, "", 0, 0),
+		"setxattr by no flag":          call(linux.SYS_SETXATTR, "/tmp", "user.a", "v", 1, 4),
+		"setxattr of no name":          call(linux.SYS_SETXATTR, "/tmp", "", "v", 1, 0),
+		"setxattr of too much":         call(linux.SYS_SETXATTR, "/tmp", "user.a", "v", 65537, 0),
+		"setxattr of nothing":          call(linux.SYS_SETXATTR, "/tmp", "user.a", 1, 10, 0),
+		"removexattr of no name":       call(linux.SYS_REMOVEXATTR, "/tmp", ""),
 		"readahead of no file":         call(linux.SYS_READAHEAD, noFd, 0, 10),
 	} {
 		host := hostWorld(t)
-		ours, _ := ourWorld(t)
+		ours, _ := booted(t, "/bin/test")
 		if syscall.Getuid() != 0 {
 			t.Skip("the host's user is not root")
 		}
@@ -61,25 +84,41 @@ func TestProcessCallsSameAsHost(t *testing.T) {
 	}
 }
 
-// TestKeepCapabilities: what PR_SET_KEEPCAPS sets PR_GET_KEEPCAPS tells.
-func TestKeepCapabilities(t *testing.T) {
+// TestPriority: the system call tells 20 less the nice value (getpriority(2)), which is cut to what there is.
+func TestPriority(t *testing.T) {
 	w, _ := ourWorld(t)
-	for _, want := range []int{0, 1, 0} {
-		w.must(t, linux.SYS_PRCTL, linux.PR_SET_KEEPCAPS, want)
-		if got := w.must(t, linux.SYS_PRCTL, linux.PR_GET_KEEPCAPS); got != want {
-			t.Errorf("got %d, want %d", got, want)
+	for _, c := range [][2]int{{0, 20}, {5, 15}, {100, 1}, {-100, 40}} {
+		w.must(t, linux.SYS_SETPRIORITY, 1, 0, c[0])
+		if got := w.must(t, linux.SYS_GETPRIORITY, 0, 0); got != c[1] {
+			t.Errorf("nice %d: getpriority: %d, want %d", c[0], got, c[1])
 		}
+	}
+	idle := linux.IOPRIO_CLASS_IDLE << linux.IOPRIO_CLASS_SHIFT
+	w.must(t, linux.SYS_IOPRIO_SET, 1, 0, idle)
+	if got := w.must(t, linux.SYS_IOPRIO_GET, 1, 0); got != idle {
+		t.Errorf("ioprio_get: %#x, want %#x", got, idle)
 	}
 }
 
-// TestPriority: the only one is the normal, which the system call tells as 20 less nice's 0 (getpriority(2)).
-func TestPriority(t *testing.T) {
+// TestKeptSettings: what prctl keeps it tells again, by its result or where a pointer leads.
+func TestKeptSettings(t *testing.T) {
 	w, _ := ourWorld(t)
-	if got := w.must(t, linux.SYS_GETPRIORITY, 0, 0); got != 20 {
-		t.Errorf("getpriority: %d", got)
+	for _, k := range keptSettings {
+		var stored uint32
+		for _, want := range []int{1, 0, int(k.most)} {
+			w.must(t, linux.SYS_PRCTL, k.set, want)
+			got := w.must(t, linux.SYS_PRCTL, k.get, unsafe.Pointer(&stored))
+			if k.isStored {
+				got = int(stored)
+			}
+			if got != want {
+				t.Errorf("prctl %d: %d, want %d", k.set, got, want)
+			}
+		}
 	}
-	if _, e := w.do(linux.SYS_SETPRIORITY, 0, 0, 5); e != syscall.EPERM {
-		t.Errorf("setpriority to 5: %v", e)
+	w.must(t, linux.SYS_PRCTL, linux.PR_SET_NO_NEW, 1, 0, 0, 0)
+	if got := w.must(t, linux.SYS_PRCTL, linux.PR_GET_NO_NEW, 0, 0, 0, 0); got != 1 {
+		t.Errorf("no new privileges: %d", got)
 	}
 }
 

@@ -24,7 +24,10 @@ type Process struct {
 	mounts  mounts
 	name    atomic.Pointer[string] // PR_SET_NAME
 	sigmask atomic.Uint64
-	keep    atomic.Bool // PR_SET_KEEPCAPS
+	kept    [len(keptSettings)]atomic.Uint32
+	noNew   atomic.Bool  // PR_SET_NO_NEW_PRIVS
+	nice    atomic.Int32 // setpriority
+	ioPrio  atomic.Int32 // ioprio_set
 	ending  sync.Once
 	started int64 // nanotime
 
@@ -149,44 +152,3 @@ func exit(p *Process, a args) (uintptr, linux.Errno) {
 
 // setTidAddress has no thread whose end to tell of.
 func setTidAddress(p *Process, a args) (uintptr, linux.Errno) { return pid, 0 }
-
-// nameLen is the size of a thread's name with its NUL (TASK_COMM_LEN).
-const nameLen = 16
-
-// prctl serves the name of the thread and what has one answer only.
-func prctl(p *Process, a args) (uintptr, linux.Errno) {
-	switch a.a1 {
-	case linux.PR_SET_NAME:
-		b, e := userString(a.a2, nameLen, 0)
-		if e != 0 {
-			return 0, e
-		}
-		p.name.Store(&b)
-		return 0, 0
-	case linux.PR_GET_NAME:
-		var name [nameLen]byte
-		if s := p.name.Load(); s != nil {
-			copy(name[:nameLen-1], *s)
-		}
-		return 0, store(a.a2, name)
-	case linux.PR_GET_KEEPCAPS:
-		if p.keep.Load() {
-			return 1, 0
-		}
-		return 0, 0
-	case linux.PR_SET_KEEPCAPS:
-		if a.a2 > 1 {
-			return 0, linux.EINVAL
-		}
-		p.keep.Store(a.a2 == 1)
-		return 0, 0
-	case linux.PR_GET_DUMPABLE, linux.PR_GET_NO_NEW:
-		return 0, 0
-	case linux.PR_CAPBSET_READ:
-		if a.a2 > linux.CAP_LAST_CAP {
-			return 0, linux.EINVAL
-		}
-		return 1, 0
-	}
-	return 0, linux.EINVAL
-}

@@ -148,16 +148,19 @@ func sizesText(*Process) string {
 func processText(p *Process) string {
 	all, _, resident := spaceSizes()
 	s := pidText + " (" + p.command() + ") R 0 " + pidText + " " + pidText + " 0 -1 0" // up to 9: parent, group, session, terminal
-	for _, v := range [...]uint64{
-		0, 0, 0, 0, // 10 to 13: faults
-		uint64(busyTime() / tick), 0, 0, 0, // 14 to 17: times
-		20, 0, 1, 0, // 18 to 21: priority, nice, threads
-		uint64(p.started / tick), all, resident / pageSize, linux.RLIM_INFINITY, // 22 to 25
-		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, // 26 to 37
-		linux.SIGCHLD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, // 38 to 52
-	} {
-		s += " " + decimal(v)
+	fields := func(values ...uint64) {
+		for _, v := range values {
+			s += " " + decimal(v)
+		}
 	}
+	fields(0, 0, 0, 0)                       // 10 to 13: faults
+	fields(uint64(busyTime()/tick), 0, 0, 0) // 14 to 17: times
+	nice := int64(p.nice.Load())             // 18 and 19
+	s += " " + decimal(normal+nice) + " " + decimal(nice)
+	fields(1, 0, uint64(p.started/tick)) // 20 to 22: threads, start
+	fields(all, resident/pageSize, linux.RLIM_INFINITY)
+	fields(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) // 26 to 37
+	fields(linux.SIGCHLD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 	return s + "\n"
 }
 
@@ -177,7 +180,7 @@ func statusText(p *Process) string {
 		{"VmSwap", size(0)}, {"Threads", "1"}, {"SigQ", "0/0"}, {"SigPnd", mask(0)}, {"ShdPnd", mask(0)},
 		{"SigBlk", mask(p.sigmask.Load())}, {"SigIgn", mask(0)}, {"SigCgt", mask(0)},
 		{"CapInh", mask(0)}, {"CapPrm", mask(capabilities)}, {"CapEff", mask(capabilities)}, {"CapBnd", mask(capabilities)},
-		{"CapAmb", mask(0)}, {"NoNewPrivs", "0"}, {"Seccomp", "0"}, {"Cpus_allowed_list", cpuList(cpus)},
+		{"CapAmb", mask(0)}, {"NoNewPrivs", decimal(bit(p.noNew.Load()))}, {"Seccomp", "0"}, {"Cpus_allowed_list", cpuList(cpus)},
 		{"voluntary_ctxt_switches", "0"}, {"nonvoluntary_ctxt_switches", "0"},
 	} {
 		s += l.name + ":\t" + l.value + "\n"

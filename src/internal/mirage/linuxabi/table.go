@@ -49,6 +49,20 @@ var table = [...]handler{
 	linux.SYS_FCHOWNAT:   fchownat,
 	linux.SYS_UTIMENSAT:  utimensat,
 
+	// xattr.go
+	linux.SYS_SETXATTR:     setxattr(byPath),
+	linux.SYS_LSETXATTR:    setxattr(byPathItself),
+	linux.SYS_FSETXATTR:    setxattr(byDescriptor),
+	linux.SYS_GETXATTR:     getxattr(byPath),
+	linux.SYS_LGETXATTR:    getxattr(byPathItself),
+	linux.SYS_FGETXATTR:    getxattr(byDescriptor),
+	linux.SYS_LISTXATTR:    listxattr(byPath),
+	linux.SYS_LLISTXATTR:   listxattr(byPathItself),
+	linux.SYS_FLISTXATTR:   listxattr(byDescriptor),
+	linux.SYS_REMOVEXATTR:  getxattr(byPath),
+	linux.SYS_LREMOVEXATTR: getxattr(byPathItself),
+	linux.SYS_FREMOVEXATTR: getxattr(byDescriptor),
+
 	// sizes.go
 	linux.SYS_TRUNCATE:        truncate,
 	linux.SYS_FTRUNCATE:       ftruncate,
@@ -176,6 +190,8 @@ var table = [...]handler{
 	linux.SYS_CAPGET:          capget,
 	linux.SYS_GETPRIORITY:     getpriority,
 	linux.SYS_SETPRIORITY:     setpriority,
+	linux.SYS_IOPRIO_GET:      ioprioGet,
+	linux.SYS_IOPRIO_SET:      ioprioSet,
 
 	// limits.go, system.go
 	linux.SYS_PRLIMIT64:         prlimit64,

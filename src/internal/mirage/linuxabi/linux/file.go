@@ -68,6 +68,15 @@ const (
 	UTIME_OMIT = 0x3ffffffe
 )
 
+// Extended attributes (include/uapi/linux/limits.h, xattr.h).
+const (
+	XATTR_NAME_MAX = 255
+	XATTR_SIZE_MAX = 65536
+
+	XATTR_CREATE  = 0x1
+	XATTR_REPLACE = 0x2
+)
+
 // lseek and fallocate.
 const (
 	SEEK_SET  = 0

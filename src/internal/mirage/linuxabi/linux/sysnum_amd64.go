@@ -135,6 +135,18 @@ const (
 	SYS_SETDOMAINNAME     = 171
 	SYS_GETTID            = 186
 	SYS_READAHEAD         = 187
+	SYS_SETXATTR          = 188
+	SYS_LSETXATTR         = 189
+	SYS_FSETXATTR         = 190
+	SYS_GETXATTR          = 191
+	SYS_LGETXATTR         = 192
+	SYS_FGETXATTR         = 193
+	SYS_LISTXATTR         = 194
+	SYS_LLISTXATTR        = 195
+	SYS_FLISTXATTR        = 196
+	SYS_REMOVEXATTR       = 197
+	SYS_LREMOVEXATTR      = 198
+	SYS_FREMOVEXATTR      = 199
 	SYS_TKILL             = 200
 	SYS_TIME              = 201
 	SYS_FUTEX             = 202
@@ -155,6 +167,8 @@ const (
 	SYS_TGKILL            = 234
 	SYS_UTIMES            = 235
 	SYS_WAITID            = 247
+	SYS_IOPRIO_SET        = 251
+	SYS_IOPRIO_GET        = 252
 	SYS_INOTIFY_INIT      = 253
 	SYS_INOTIFY_ADD_WATCH = 254
 	SYS_INOTIFY_RM_WATCH  = 255

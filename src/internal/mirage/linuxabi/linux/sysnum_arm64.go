@@ -3,6 +3,18 @@ package linux
 // System-call numbers, from the kernel's include/uapi/asm-generic/unistd.h. Only calls that the table of
 // package linuxabi names are here.
 const (
+	SYS_SETXATTR          = 5
+	SYS_LSETXATTR         = 6
+	SYS_FSETXATTR         = 7
+	SYS_GETXATTR          = 8
+	SYS_LGETXATTR         = 9
+	SYS_FGETXATTR         = 10
+	SYS_LISTXATTR         = 11
+	SYS_LLISTXATTR        = 12
+	SYS_FLISTXATTR        = 13
+	SYS_REMOVEXATTR       = 14
+	SYS_LREMOVEXATTR      = 15
+	SYS_FREMOVEXATTR      = 16
 	SYS_GETCWD            = 17
 	SYS_EVENTFD2          = 19
 	SYS_EPOLL_CREATE1     = 20
@@ -15,6 +27,8 @@ const (
 	SYS_INOTIFY_ADD_WATCH = 27
 	SYS_INOTIFY_RM_WATCH  = 28
 	SYS_IOCTL             = 29
+	SYS_IOPRIO_SET        = 30
+	SYS_IOPRIO_GET        = 31
 	SYS_FLOCK             = 32
 	SYS_MKNODAT           = 33
 	SYS_MKDIRAT           = 34
