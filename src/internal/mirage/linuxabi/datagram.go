@@ -306,6 +306,9 @@ func (s *datagramSocket) write(d *description, b []byte) (int, linux.Errno) {
 
 func (s *datagramSocket) waiting() int { return s.end.NextSize() }
 
+// unsent is nothing: a datagram is the card's when it is sent.
+func (s *datagramSocket) unsent() (int, linux.Errno) { return 0, 0 }
+
 func (s *datagramSocket) ready(d *description) (events uint32) {
 	readable, writable, failed, hungUp := s.end.Ready()
 	if readable {

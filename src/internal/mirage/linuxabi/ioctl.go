@@ -5,6 +5,9 @@ import "internal/mirage/linuxabi/linux"
 // A sizer is a file that knows how many bytes wait to be read.
 type sizer interface{ waiting() int }
 
+// A sender is a socket that knows how many bytes of what was sent have not arrived.
+type sender interface{ unsent() (int, linux.Errno) }
+
 // ioctl serves what every file has; network interfaces are asked through sockets. Nothing here is a terminal: the
 // consoles have no line discipline, and say so by ENOTTY.
 func ioctl(p *Process, a args) (uintptr, linux.Errno) {
@@ -44,6 +47,13 @@ func ioctl(p *Process, a args) (uintptr, linux.Errno) {
 	}
 	switch f := d.file.(type) {
 	case socket:
+		if q, ok := f.(sender); ok && uint32(a.a2) == linux.SIOCOUTQ {
+			n, e := q.unsent()
+			if e != 0 {
+				return 0, e
+			}
+			return 0, store(a.a3, int32(n))
+		}
 		return 0, p.interfaceControl(uint32(a.a2), a.a3)
 	case *blockFile:
 		return 0, p.blockControl(d, f, uint32(a.a2), a.a3)

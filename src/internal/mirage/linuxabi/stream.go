@@ -145,6 +145,14 @@ func (s *streamSocket) write(d *description, b []byte) (int, linux.Errno) {
 
 func (s *streamSocket) waiting() int { return s.tcp.Waiting() }
 
+// unsent is EINVAL for a socket that listens (tcp_ioctl).
+func (s *streamSocket) unsent() (int, linux.Errno) {
+	if s.tcp.Info().State == linux.TCP_LISTEN {
+		return 0, linux.EINVAL
+	}
+	return s.tcp.Unsent(), 0
+}
+
 func (s *streamSocket) ready(d *description) uint32 { return pollBits(s.tcp.Ready()) }
 
 func (s *streamSocket) mode() uint32      { return linux.S_IFSOCK | 0o777 }
