@@ -97,7 +97,7 @@ func (i *Interface) armARP() {
 		next = due
 	}
 	if next != 0 {
-		i.stack.Schedule(&i.arpTimer, next)
+		i.stack.noLater(&i.arpTimer, next)
 	}
 }
 

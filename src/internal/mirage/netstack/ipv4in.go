@@ -86,7 +86,7 @@ func (s *Stack) assemble(c *Counters, f *ipfrag.Fragment) []byte {
 		c.ReasmFails.Add(1)
 	}
 	if next := s.fragments.Next(); next != 0 {
-		s.Schedule(&s.fragTimer, next)
+		s.noLater(&s.fragTimer, next)
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func (s *Stack) expireFragments(now int64) {
 		}
 	}
 	if next := s.fragments.Next(); next != 0 {
-		s.Schedule(&s.fragTimer, next)
+		s.noLater(&s.fragTimer, next)
 	}
 }
 

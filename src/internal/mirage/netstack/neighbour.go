@@ -256,7 +256,7 @@ func (i *Interface) arm6() {
 	}
 	i.v6.mu.Unlock()
 	if next != 0 {
-		i.stack.Schedule(&i.v6.timer, next)
+		i.stack.noLater(&i.v6.timer, next)
 	}
 }
 

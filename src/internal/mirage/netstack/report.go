@@ -49,7 +49,7 @@ func (r *reporter) poll(s *Stack, now int64) {
 		r.send(report)
 	}
 	if next != 0 {
-		s.Schedule(&r.timer, next)
+		s.noLater(&r.timer, next)
 	}
 }
 

@@ -84,7 +84,7 @@ func (n *SNTP) follow(a sntp.Adjustment, ok bool) {
 		n.clock.Adjust(a.Offset, a.Over, a.Rate)
 	}
 	if next := n.client.Next(); next != 0 {
-		n.stack.Schedule(&n.timer, next)
+		n.stack.noLater(&n.timer, next) // the configuration may just have changed
 	}
 }
 

@@ -120,10 +120,22 @@ func (s *Stack) random64() uint64 {
 // Schedule arranges that t fires at a time, or, if it is already waiting, that it fires at the new time.
 func (s *Stack) Schedule(t *inet.Timer, at int64) {
 	if s.timers.Schedule(t, at) {
-		select {
-		case s.wake <- struct{}{}:
-		default: // Start's goroutine has not looked at the last change yet
-		}
+		s.hurry()
+	}
+}
+
+// noLater arranges that t fires at a time or before, when it may find that nothing is due: see inet.Timers.NoLater.
+func (s *Stack) noLater(t *inet.Timer, at int64) {
+	if s.timers.NoLater(t, at) {
+		s.hurry()
+	}
+}
+
+// hurry has Start's goroutine look at the first timer.
+func (s *Stack) hurry() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it has not looked at the last change yet
 	}
 }
 

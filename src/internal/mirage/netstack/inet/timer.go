@@ -19,6 +19,21 @@ type Timers struct {
 func (s *Timers) Schedule(t *Timer, at int64) (first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.set(t, at)
+}
+
+// NoLater is Schedule, but leaves an earlier time as it is. It is for a timer that more than one goroutine sets, each to what it
+// has found to be due next: who looked first and comes last is not to put off what the other one waits for.
+func (s *Timers) NoLater(t *Timer, at int64) (first bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.place != 0 && t.at <= at {
+		return false
+	}
+	return s.set(t, at)
+}
+
+func (s *Timers) set(t *Timer, at int64) (first bool) {
 	t.at = at
 	if t.place == 0 {
 		s.heap = append(s.heap, t)

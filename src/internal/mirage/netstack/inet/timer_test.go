@@ -53,6 +53,19 @@ func TestTimersFirst(t *testing.T) {
 	}
 }
 
+// NoLater does not put off what somebody else waits for.
+func TestTimersNoLater(t *testing.T) {
+	var s Timers
+	fired := 0
+	a := Timer{F: func(int64) { fired++ }}
+	if !s.NoLater(&a, 10) || s.NoLater(&a, 20) || s.Run(9) != 10 || !s.NoLater(&a, 5) || s.Run(4) != 5 {
+		t.Error("the timer is not set to the earliest time")
+	}
+	if s.Run(5) != 0 || fired != 1 || !s.NoLater(&a, 7) || s.Run(7) != 0 || fired != 2 {
+		t.Errorf("fired %d times", fired)
+	}
+}
+
 // A timer may be set again by its own function.
 func TestTimerRepeats(t *testing.T) {
 	var s Timers
