@@ -72,12 +72,7 @@ func (i *Interface) leave(a wire.Addr, f wire.SourceFilter) error { return i.reg
 func (i *Interface) regroup(a wire.Addr, from, to *wire.SourceFilter) error {
 	var now, before wire.SourceFilter
 	err := i.stack.change(func() error {
-		m, at := membership{addr: a}, len(i.groups)
-		for k := range i.groups {
-			if i.groups[k].addr == a {
-				m, at = i.groups[k], k
-			}
-		}
+		m, at := i.membership(a)
 		users, ok := exchanged(m.users, from, to)
 		before, now = m.filter, wire.MergeFilters(users)
 		switch {
@@ -94,9 +89,29 @@ func (i *Interface) regroup(a wire.Addr, from, to *wire.SourceFilter) error {
 		return nil
 	})
 	if err == nil && !now.Equal(&before) {
-		i.reporterOf(a).tell(i.stack, func(m *mcast.Member, at int64) { m.Set(at, a, now) })
+		i.reporterOf(a).tell(i.stack, func(m *mcast.Member, at int64) {
+			m.Set(at, a, i.wanted(a)) // not now: somebody may have changed it since, and have told it already
+		})
 	}
 	return err
+}
+
+// membership returns the one in a group, and where it is in groups: behind them, if it is in none. s.mu is held.
+func (i *Interface) membership(a wire.Addr) (m membership, at int) {
+	for k := range i.groups {
+		if i.groups[k].addr == a {
+			return i.groups[k], k
+		}
+	}
+	return membership{addr: a}, len(i.groups)
+}
+
+// wanted returns what the interface receives of a group.
+func (i *Interface) wanted(a wire.Addr) wire.SourceFilter {
+	i.stack.mu.Lock()
+	defer i.stack.mu.Unlock()
+	m, _ := i.membership(a)
+	return m.filter
 }
 
 // exchanged returns filters with to in place of from; nil is none. ok is false if from is not there.

@@ -9,6 +9,7 @@ import (
 	"internal/mirage/netstack/udp"
 	"internal/mirage/netstack/wire"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -138,4 +139,34 @@ func (h *host) wantIGMP(dst wire.Addr, want string) {
 		e.Dst() != wire.MulticastMAC(dst) || !wire.IGMP(p.Payload()).ChecksumOK() || !bytes.Equal(p.Payload(), w) {
 		h.t.Fatalf("want %s to %v: % x", want, dst, []byte(e))
 	}
+}
+
+// Routers are told in the end what is, in whatever order those who join and leave come to tell them.
+func TestGroupsTogether(t *testing.T) {
+	h := newFriend(t)
+	group := wire.V4(224, 0, 0, 251)
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for range 200 {
+				if err := h.iface.join(group, wire.AllSources); err != nil {
+					t.Error(err)
+				}
+				if err := h.iface.leave(group, wire.AllSources); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	fails(t, h.iface.leave(group, wire.AllSources), inet.EADDRNOTAVAIL)
+	h.pass(10 * sec)
+	h.sent = nil
+	m := octets("11 64 0000 00000000 02 7d 0000")
+	sum := wire.Sum(0).Add(m).Checksum()
+	m[2], m[3] = byte(sum>>8), byte(sum)
+	h.frame(ipv4(peerAddr, wire.AllHosts4, wire.IPFields{Protocol: wire.ProtoIGMP, TTL: 1}, m))
+	h.pass(11 * sec)
+	h.forgetARP()
+	h.wantNothing()
 }
