@@ -111,8 +111,8 @@ func (s *Stack) Send(o *inet.Out) error {
 		f.Checksum, f.Start, f.Offset, f.Segment = device.ChecksumPartial, ipv4Room, o.PartialAt, o.Segment
 	}
 	i := o.Route.Link.(*Interface)
-	if o.Loop && !i.loopback { // what goes out by lo comes in by it anyway
-		i.loop(&o.Route, f.Bytes[wire.EthernetLen:])
+	if o.Loop {
+		i.loop(&o.Route, f.Bytes[wire.EthernetLen:], nil)
 	}
 	i.send(f, &o.Route, o.Batch)
 	return nil
@@ -128,6 +128,11 @@ func (s *Stack) sendFragments(o *inet.Out) error {
 		return inet.EMSGSIZE
 	}
 	i := o.Route.Link.(*Interface)
+	if o.Loop {
+		whole := make(wire.IPv4, wire.IPv4Len)
+		whole.Put(&h, wire.IPv4Len+len(rest), o.Route.Src, o.Route.Dst)
+		i.loop(&o.Route, whole, rest)
+	}
 	for h.More = true; h.More; {
 		n := len(rest)
 		if h.More = n > o.Route.Room; h.More {

@@ -45,7 +45,7 @@ func (s *Stack) send6(o *inet.Out) error {
 		f.Checksum, f.Start, f.Offset, f.Segment = device.ChecksumPartial, ipv6Room, o.PartialAt, o.Segment
 	}
 	if o.Loop {
-		i.loop(&o.Route, f.Bytes[wire.EthernetLen:])
+		i.loop(&o.Route, f.Bytes[wire.EthernetLen:], nil)
 	}
 	i.send6(f, &o.Route, o.Batch)
 	return nil
@@ -60,10 +60,15 @@ func (s *Stack) sendFragments6(o *inet.Out, flow uint32) error {
 		c.FragFails.Add(1)
 		return inet.EMSGSIZE
 	}
+	i := o.Route.Link.(*Interface)
+	if o.Loop {
+		whole := make(wire.IPv6, wire.IPv6Len)
+		whole.Put(&h, flow, wire.IPv6Len+len(rest), o.Route.Src, o.Route.Dst)
+		i.loop(&o.Route, whole, rest)
+	}
 	id := s.idents.of(&o.Route, h.Protocol) // RFC 7739 section 5.3
 	next := h.Protocol
 	h.Protocol = wire.ProtoFragment
-	i := o.Route.Link.(*Interface)
 	const room = ipv6Room + wire.Fragment6Len
 	for more := true; more; {
 		n := len(rest)

@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// loops holds datagrams to groups that this host has joined itself, until they come back to it: RFC 1112 section 6.1. The
-// stack's goroutine takes them in, since who sends holds locks of the transport's.
+// loops holds datagrams to groups that this host has joined itself, until they come back to it (RFC 1112 section 6.1), and
+// broadcast ones, which Linux gives back too (ip_mc_output). The stack's goroutine takes them in, since who sends holds locks of
+// the transport's.
 type loops struct {
 	mu    sync.Mutex
 	timer inet.Timer
@@ -16,16 +17,21 @@ type loops struct {
 
 type looped struct {
 	iface    *Interface
+	to       inet.Locality
 	datagram []byte
 }
 
 // maxLoops bounds what waits to come back.
 const maxLoops = 64
 
-// loop makes a datagram that goes out come back, if the interface receives its group.
-func (i *Interface) loop(r *inet.Route, datagram []byte) {
+// loop makes a datagram that goes out, in two pieces, come back, if the interface receives its group. What has no source yet is
+// DHCP's, and not for a server of this host's.
+func (i *Interface) loop(r *inet.Route, datagram, more []byte) {
 	s := i.stack
-	if i.loopback || !s.view.Load().joined(r.Dst, r.Src, i.index) {
+	switch {
+	case i.loopback: // by which it comes in anyway
+		return
+	case r.To == inet.Multicast && !s.view.Load().joined(r.Dst, r.Src, i.index), r.To == inet.Broadcast && r.Src.IsUnspecified():
 		return
 	}
 	l := &s.loops
@@ -34,7 +40,7 @@ func (i *Interface) loop(r *inet.Route, datagram []byte) {
 	if len(l.queue) == maxLoops {
 		return
 	}
-	l.queue = append(l.queue, looped{i, append([]byte(nil), datagram...)})
+	l.queue = append(l.queue, looped{i, r.To, append(append([]byte(nil), datagram...), more...)})
 	if len(l.queue) == 1 {
 		s.Schedule(&l.timer, s.Now())
 	}
@@ -48,7 +54,7 @@ func (s *Stack) takeLoops(int64) {
 	l.queue = nil
 	l.mu.Unlock()
 	for _, q := range queue {
-		k := inet.Packet{Iface: q.iface.index, To: inet.Multicast, Valid: true} // it has not been on any wire
+		k := inet.Packet{Iface: q.iface.index, To: q.to, Valid: true} // it has not been on any wire
 		var protocol uint8
 		if b := q.datagram; b[0]>>4 == 4 {
 			p := wire.IPv4(b)

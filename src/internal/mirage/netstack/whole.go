@@ -33,14 +33,14 @@ func (s *Stack) SendWhole(r *inet.Route, b []byte, loops bool) error {
 	c.sent(len(b), r.To)
 	if !r.Dst.Is4() {
 		if _, ok := wire.ParseIPv6(p); ok && loops && r.To == inet.Multicast {
-			i.loop(r, p)
+			i.loop(r, p, nil)
 		}
 		i.send6(f, r, false)
 		return nil
 	}
 	s.complete(p, r)
 	if _, ok := wire.ParseIPv4(p); ok && loops && r.To == inet.Multicast {
-		i.loop(r, p)
+		i.loop(r, p, nil)
 	}
 	i.send(f, r, false)
 	return nil

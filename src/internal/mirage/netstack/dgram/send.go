@@ -86,7 +86,7 @@ func (s *Socket) setFields(o *inet.Out, n int) {
 	p := &s.Opts
 	group := o.Route.To == inet.Multicast
 	o.IP = wire.IPFields{TTL: p.TTL, TOS: p.TOS}
-	o.Loop = group && s.Loops()
+	o.Loop = group && s.Loops() || o.Route.To == inet.Broadcast
 	switch {
 	case !o.Route.Dst.Is4():
 		o.IP.TTL, o.IP.TOS = p.Hops, p.Class
