@@ -30,7 +30,7 @@ func (t *icmp6Input) Input(p *inet.Packet) {
 	switch typ := m.Type(); {
 	case typ == wire.ICMPv6Echo:
 		s.echoReply6(p, m)
-	case typ >= wire.ICMPv6RouterSolicit && typ <= wire.ICMPv6Redirect:
+	case m.IsDiscovery():
 		s.view.Load().ifaces[p.Iface-1].discover(p, m)
 	case typ == wire.ICMPv6MLDQuery:
 		s.view.Load().ifaces[p.Iface-1].queried(p, m)

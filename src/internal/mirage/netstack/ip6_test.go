@@ -242,6 +242,23 @@ func TestReassembly6(t *testing.T) {
 	}
 }
 
+// RFC 6980 section 5: neighbour discovery does not come in fragments, which could hide it from those who guard a link.
+func TestDiscoveryInFragments(t *testing.T) {
+	h := newFriend6(t)
+	n := wire.Neighbour{Target: globalOur, Link: peerMAC, HasLink: true}
+	ask := make(wire.ICMPv6, n.Len())
+	n.Put(ask, wire.ICMPv6NeighbourAsk, globalPeer, globalOur)
+	whole := append(make(wire.Fragment6, wire.Fragment6Len), ask...)
+	whole.Put(wire.ProtoICMPv6, 0, false, 9)
+	fields := wire.IPFields{Protocol: wire.ProtoFragment, TTL: 255}
+	h.frame(ipv6(globalPeer, globalOur, fields, whole))
+	h.frame(ipv6(globalPeer, globalOur, fields, whole[:wire.Fragment6Len])) // nothing in it
+	h.wantNothing()
+	fields.Protocol = wire.ProtoICMPv6
+	h.frame(ipv6(globalPeer, globalOur, fields, ask))
+	h.wantNA(globalOur)
+}
+
 // RFC 8200 section 5: what is longer than a frame goes in fragments.
 func TestFragments6(t *testing.T) {
 	h := newFriend6(t)

@@ -49,6 +49,11 @@ func (i *Interface) receiveIPv6(b []byte, valid, group bool) {
 			s.refuse(k, p, problem)
 			return
 		}
+		if chain.Next == wire.ProtoICMPv6 && wire.ICMPv6(p[chain.At:]).IsDiscovery() { // RFC 6980 section 5
+			s.counters6.ICMPInMsgs.Add(1)
+			s.counters6.ICMPInErrors.Add(1)
+			return
+		}
 	}
 	k.Header, k.Payload = p[:chain.At], p[chain.At:]
 	s.deliver6(k, p, chain)

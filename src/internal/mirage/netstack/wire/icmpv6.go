@@ -42,6 +42,11 @@ func (m ICMPv6) Rest() uint32  { return byteorder.BEUint32(m[4:8]) } // the MTU,
 func (m ICMPv6) Body() []byte  { return m[ICMPLen:] }
 func (m ICMPv6) IsError() bool { return m[0] < 128 } // RFC 4443 section 2.1
 
+// IsDiscovery reports whether it is a message of neighbour discovery (RFC 4861 section 4). m may be cut short.
+func (m ICMPv6) IsDiscovery() bool {
+	return len(m) > 0 && m[0] >= ICMPv6RouterSolicit && m[0] <= ICMPv6Redirect
+}
+
 // ChecksumOK reports whether the checksum is right (RFC 4443 section 2.3).
 func (m ICMPv6) ChecksumOK(src, dst Addr) bool {
 	return PseudoSum(src, dst, ProtoICMPv6, len(m)).Add(m).Fold() == 0xffff
