@@ -274,6 +274,7 @@ func TestAnswer(t *testing.T) {
 		}{
 			{"good", question("WWW.example.test", dns.TypeA, withEDNS), here, false, 0, 1, false},
 			{"from outside", question("www.example.test", dns.TypeA, nil), there, false, 5, 0, false},
+			{"from this link", question("www.example.test", dns.TypeA, nil), netip.MustParseAddr("fe80::1%eth0"), false, 0, 1, false},
 			{"without RD", question("www.example.test", dns.TypeA, func(m *dns.Message) { m.RecursionDesired = false }), here, false, 5, 0, false},
 			{"NOTIFY", question("www.example.test", dns.TypeA, func(m *dns.Message) { m.Opcode = 4 }), here, false, 4, 0, false},
 			{"AXFR", question("www.example.test", dns.TypeAXFR, nil), here, false, 4, 0, false},

@@ -74,7 +74,7 @@ func (r *Resolver) Answer(query []byte, from netip.Addr, stream bool) []byte {
 		a.Rcode = dns.RcodeFormatError
 	case e.Version != 0: // RFC 6891 section 6.1.3
 		reply.ExtendedRcode = uint8(dns.RcodeBadVersion >> 4)
-	case !slices.ContainsFunc(r.options.Allow, func(p netip.Prefix) bool { return p.Contains(from.Unmap()) }):
+	case !r.mayAsk(from):
 		a.Rcode, a.RecursionAvailable = dns.RcodeRefused, false
 	case m.Opcode != dns.OpcodeQuery:
 		a.Rcode = dns.RcodeNotImplemented
@@ -92,6 +92,12 @@ func (r *Resolver) Answer(query []byte, from netip.Addr, stream bool) []byte {
 		size = 0xffff
 	}
 	return fit(a, size)
+}
+
+// mayAsk reports whether an address is among those of Options.Allow. A prefix has no zone, and contains none that has.
+func (r *Resolver) mayAsk(from netip.Addr) bool {
+	from = from.Unmap().WithZone("")
+	return slices.ContainsFunc(r.options.Allow, func(p netip.Prefix) bool { return p.Contains(from) })
 }
 
 // fill resolves a's question.

@@ -199,8 +199,9 @@ func (st *Store) Close() {
 
 // allowed reports whether one of rules allows what comes from an address, signed with key unless that is nil.
 func allowed(rules []Rule, from netip.Addr, key *tsig.Key) bool {
+	from = from.Unmap().WithZone("") // a prefix contains no address that has a zone
 	for _, r := range rules {
-		if r.Prefix.Contains(from.Unmap()) && (r.Key == "" || key != nil && key.Name.Equal(r.Key)) {
+		if r.Prefix.Contains(from) && (r.Key == "" || key != nil && key.Name.Equal(r.Key)) {
 			return true
 		}
 	}

@@ -511,3 +511,20 @@ func FuzzIncoming(f *testing.F) {
 		}
 	})
 }
+
+// A rule for a network is for those of its addresses, too, that come with a zone or mapped to IPv6.
+func TestAllowed(t *testing.T) {
+	rules := []Rule{{Prefix: netip.MustParsePrefix("fe80::/10")}, {Prefix: netip.MustParsePrefix("192.0.2.0/24"), Key: key.Name}}
+	for _, c := range []struct {
+		from string
+		key  *tsig.Key
+		want bool
+	}{
+		{"fe80::1", nil, true}, {"fe80::1%eth0", nil, true}, {"fec0::1%eth0", nil, false},
+		{"192.0.2.7", key, true}, {"::ffff:192.0.2.7", key, true}, {"192.0.2.7", nil, false}, {"192.0.3.7", key, false},
+	} {
+		if got := allowed(rules, netip.MustParseAddr(c.from), c.key); got != c.want {
+			t.Errorf("%s, signed %v: %v, want %v", c.from, c.key != nil, got, c.want)
+		}
+	}
+}
