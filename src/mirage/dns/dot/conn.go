@@ -21,6 +21,7 @@ type conn struct {
 
 	mu      sync.Mutex
 	waiting map[uint16]chan *dns.Message // takes one answer each
+	asked   bool                         // since the last answer
 	err     error                        // why it is over
 
 	writing sync.Mutex
@@ -122,12 +123,23 @@ func (k *conn) send(ctx context.Context, id uint16, query *dns.Message) error {
 	defer k.writing.Unlock()
 	deadline, _ := ctx.Deadline()
 	k.net.SetWriteDeadline(deadline)
-	k.net.SetReadDeadline(time.Now().Add(k.idle))
+	k.expect(true)
 	if _, err := k.net.Write(b); err != nil {
 		k.end(err) // part of it may have been sent
 		return err
 	}
 	return nil
+}
+
+// expect begins the time within which an answer has to come: with an answer, and with the first query after it. Later queries do not
+// begin it anew, so that one who asks often finds out that the server is gone.
+func (k *conn) expect(query bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !query || !k.asked {
+		k.net.SetReadDeadline(time.Now().Add(k.idle))
+	}
+	k.asked = query
 }
 
 // Padding: RFC 8467 section 4.1 has queries be multiples of 128 octets long.
@@ -171,7 +183,7 @@ func (k *conn) read() {
 			k.end(err)
 			return
 		}
-		k.net.SetReadDeadline(time.Now().Add(k.idle))
+		k.expect(false)
 		a, err := dns.ParseMessage(b)
 		if err != nil || !a.Response {
 			k.end(errAnswer)

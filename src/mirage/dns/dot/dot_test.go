@@ -239,3 +239,52 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A silent is a server that takes queries and answers nothing until it is told to.
+type silent struct {
+	net.Conn
+	answer    chan []byte
+	deadlines atomic.Int32
+}
+
+func (c *silent) Read(b []byte) (int, error) {
+	a, ok := <-c.answer
+	if !ok {
+		return 0, net.ErrClosed
+	}
+	return copy(b, a), nil
+}
+
+func (c *silent) Write(b []byte) (int, error)      { return len(b), nil }
+func (c *silent) Close() error                     { return nil }
+func (c *silent) SetWriteDeadline(time.Time) error { return nil }
+func (c *silent) SetReadDeadline(time.Time) error  { c.deadlines.Add(1); return nil }
+
+// A server that has gone is found out however often it is asked: only an answer, or the first query after it, begins the time anew.
+func TestSilentServer(t *testing.T) {
+	c := &silent{answer: make(chan []byte)}
+	k := newConn(c, time.Hour)
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 3 {
+		k.exchange(gone, query(t, "www.example"))
+	}
+	if n := c.deadlines.Load(); n != 1 {
+		t.Errorf("%d deadlines for queries without an answer", n)
+	}
+	m := dns.Message{Header: dns.Header{Response: true}} // to what nobody waits for any more
+	b, err := m.Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = append(byteorder.BEAppendUint16(nil, uint16(len(b))), b...)
+	c.answer <- b
+	c.answer <- b[:1] // the first has been read
+	k.exchange(gone, query(t, "www.example"))
+	k.exchange(gone, query(t, "www.example"))
+	if n := c.deadlines.Load(); n != 3 {
+		t.Errorf("%d deadlines, of queries, an answer and a query", n)
+	}
+	close(c.answer)
+	<-k.done
+}
