@@ -81,11 +81,7 @@ func ioprioGet(p *Process, a args) (uintptr, linux.Errno) {
 func ioprioSet(p *Process, a args) (uintptr, linux.Errno) {
 	v := int32(a.a3)
 	switch level := v & (1<<linux.IOPRIO_CLASS_SHIFT - 1); v >> linux.IOPRIO_CLASS_SHIFT {
-	case linux.IOPRIO_CLASS_RT, linux.IOPRIO_CLASS_BE:
-		if level >= linux.IOPRIO_LEVELS {
-			return 0, linux.EINVAL
-		}
-	case linux.IOPRIO_CLASS_IDLE:
+	case linux.IOPRIO_CLASS_RT, linux.IOPRIO_CLASS_BE, linux.IOPRIO_CLASS_IDLE: // of any level, and with any hint above it
 	case linux.IOPRIO_CLASS_NONE:
 		if level != 0 {
 			return 0, linux.EINVAL
