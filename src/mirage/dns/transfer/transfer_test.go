@@ -513,7 +513,7 @@ func FuzzIncoming(f *testing.F) {
 }
 
 // A rule for a network is for those of its addresses, too, that come with a zone or mapped to IPv6.
-func TestAllowed(t *testing.T) {
+func TestAllowedWithZone(t *testing.T) {
 	rules := []Rule{{Prefix: netip.MustParsePrefix("fe80::/10")}, {Prefix: netip.MustParsePrefix("192.0.2.0/24"), Key: key.Name}}
 	for _, c := range []struct {
 		from string
