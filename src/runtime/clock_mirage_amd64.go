@@ -70,33 +70,42 @@ func tscFromCPUID() uint64 {
 	return 0
 }
 
-// tscFromPIT counts TSC ticks while channel 2 of the 8254 counts down. A virtual CPU may be held up in between, which
-// only lengthens it: the shortest of several runs counts. 0 when there is no 8254.
+// tscFromPIT measures against channel 2 of the 8254 (Intel 8254 data sheet, mode 0). 0 when there is none.
 func tscFromPIT() uint64 {
-	const (
-		pitHz  = 1193182
-		count  = pitHz / 200 // 5 ms
-		gate   = 0x61
-		output = 1 << 5
-	)
-	best := ^uint64(0)
-	for run := 0; run < 5; run++ {
-		outb(gate, inb(gate)&^2|1) // counting on, speaker off
-		outb(0x43, 0xb0)           // channel 2, two bytes, mode 0: output goes high at the end
-		outb(0x42, count&0xff)
-		outb(0x42, count>>8)
-		start := counterRead()
-		if inb(gate)&output != 0 {
-			return 0
-		}
-		for inb(gate)&output == 0 {
-			if counterRead()-start > 20e9 {
-				return 0 // several seconds on any CPU
-			}
-		}
-		best = min(best, counterRead()-start)
+	const hz = 1193182
+	pitStart()
+	if inb(pitGate)&pitOutput != 0 {
+		return 0
 	}
-	return best * pitHz / count
+	ticks, counted := tscBeside(pitStart, pitElapsed, pitLast, hz/200, 0)
+	if counted == 0 {
+		return 0
+	}
+	return ticks * hz / counted
+}
+
+const (
+	pitGate   = 0x61
+	pitOutput = 1 << 5 // high once the count has come to its end
+	pitLast   = 0xffff
+)
+
+func pitStart() {
+	outb(pitGate, inb(pitGate)&^2|1) // counting on, speaker off
+	outb(0x43, 0xb0)                 // channel 2, two bytes, mode 0: output goes high at the end
+	outb(0x42, pitLast&0xff)
+	outb(0x42, pitLast>>8)
+}
+
+// pitElapsed is how far the 8254 has counted since pitStart, at most pitLast, where it goes round.
+func pitElapsed() uint64 {
+	outb(0x43, 0x80) // holds channel 2's count until it is read
+	low := inb(0x42)
+	count := uint64(low) | uint64(inb(0x42))<<8
+	if inb(pitGate)&pitOutput != 0 {
+		return pitLast
+	}
+	return pitLast - count
 }
 
 // tscFromAPIC measures against the local APIC's timer, whose rate KVM and QEMU define as 1 GHz (Linux,
@@ -108,36 +117,78 @@ func tscFromAPIC() uint64 {
 	if sig != kvm && sig != tcg {
 		return 0
 	}
-	const ns = 5e6
-	best := ^uint64(0)
-	for run := 0; run < 5; run++ {
-		apicWrite(apicInitial, 0xffffffff)
-		start := counterRead()
-		for 0xffffffff-apicRead(apicCurrent) < ns {
-		}
-		best = min(best, counterRead()-start)
-	}
+	ticks, counted := tscBeside(apicTimerStart, apicTimerElapsed, apicTimerLast, 5e6, 0)
 	apicWrite(apicInitial, 0)
-	return best * 1e9 / ns
+	if counted == 0 {
+		return 0
+	}
+	return ticks * 1e9 / counted
 }
+
+const apicTimerLast = 0xffffffff
+
+func apicTimerStart() { apicWrite(apicInitial, apicTimerLast) }
+
+// apicTimerElapsed is how far the timer has counted since apicTimerStart, apicTimerLast when it has come to its end.
+func apicTimerElapsed() uint64 { return uint64(apicTimerLast - apicRead(apicCurrent)) }
 
 // apicMeasure finds the rate of the local APIC's timer by the TSC.
 func apicMeasure() {
-	const ns = 5e6
-	best := uint64(0)
-	for run := 0; run < 3; run++ {
-		apicWrite(apicInitial, 0xffffffff)
-		start := nanotime1()
-		for nanotime1()-start < ns {
-		}
-		ticks := uint64(0xffffffff - apicRead(apicCurrent))
-		best = max(best, ticks<<32/uint64(nanotime1()-start))
-	}
+	ticks, counted := tscBeside(apicTimerStart, apicTimerElapsed, apicTimerLast, 1, counter.hz/200)
 	apicWrite(apicInitial, 0)
-	if best == 0 {
+	if counted == 0 {
 		throw("boot: the local APIC's timer does not run")
 	}
-	apicPerNs = best
+	apicPerNs = counted << 32 / (ticks * 1e9 / counter.hz)
+}
+
+// tscBeside returns how many TSC ticks went by while another counter counted how much, 0 if it does not count. elapsed is how far that is
+// since start, at most last. A virtual CPU may be held up anywhere, for longer than all that is measured: so the two counters are read
+// beside each other at both ends, and of several runs, of at least so many counts and ticks, the one is taken whose readings lie
+// closest together.
+func tscBeside(start func(), elapsed func() uint64, last, counts, ticks uint64) (passed, counted uint64) {
+	const runs, forever = 20, 20e9 // the latter is several seconds on any CPU
+	nearest := ^uint64(0)
+	for range runs {
+		start()
+		a := besideTSC(elapsed)
+		if a.count == last {
+			continue // it was held up until the other counter had come to its end
+		}
+		for {
+			now := counterRead() - a.tsc
+			if now >= ticks && elapsed()-a.count >= counts {
+				break
+			}
+			if now > forever {
+				return 0, 0
+			}
+		}
+		b := besideTSC(elapsed)
+		if doubt := a.doubt + b.doubt; b.count != last && doubt < nearest {
+			nearest, passed, counted = doubt, b.tsc-a.tsc, b.count-a.count
+		}
+		if nearest < passed/1000 {
+			break
+		}
+	}
+	return passed, counted
+}
+
+// A besideReading is another counter's count and the TSC at that time, give or take half of doubt.
+type besideReading struct{ count, tsc, doubt uint64 }
+
+// besideTSC reads another counter between two readings of the TSC, a few times, and returns the closest.
+func besideTSC(elapsed func() uint64) besideReading {
+	best := besideReading{doubt: ^uint64(0)}
+	for range 5 {
+		before := counterRead()
+		count := elapsed()
+		if doubt := counterRead() - before; doubt < best.doubt {
+			best = besideReading{count, before + doubt/2, doubt}
+		}
+	}
+	return best
 }
 
 // cmosTime reads the clock of the PC (MC146818A data sheet, and the century where ACPI's FADT usually puts it), 0 when

@@ -3,11 +3,14 @@ package boot
 import (
 	"encoding/binary"
 	"net"
+	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"mirage.build/misc/vm"
 	"mirage.build/test/harness"
 )
 
@@ -30,6 +33,35 @@ func TestTimeServer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A machine that is held up again and again while it boots, as on a busy host, still knows how long a second is: it has to find out
+// then how fast its clock runs. One that took the time held up for the clock's was five times too slow.
+func TestHeldUp(t *testing.T) {
+	on(t, harness.Machines, func(t *testing.T, c vm.Config) {
+		const sleep = 2 * time.Second
+		c.Args = []string{"sleep", sleep.String()}
+		b := harness.Boot(t, c)
+		process, err := os.FindProcess(b.Process())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for !strings.Contains(b.String(), "sleeping\n") {
+			if process.Signal(syscall.SIGSTOP) != nil {
+				break // it has ended
+			}
+			time.Sleep(20 * time.Millisecond)
+			process.Signal(syscall.SIGCONT)
+			time.Sleep(2 * time.Millisecond)
+		}
+		begun := time.Now()
+		if code := b.Wait(); code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+		if took := time.Since(begun); took > 2*sleep {
+			t.Errorf("%v took %v", sleep, took)
+		}
+	})
 }
 
 // tellTime is a time server for which it was a time when it began.
