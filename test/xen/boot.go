@@ -79,7 +79,7 @@ func boot(t *testing.T, arch, dir, until string, args ...string) []byte {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, qemu, append(args, "-serial", "stdio")...)
+	cmd := exec.CommandContext(ctx, qemu, append(append(args, "-serial", "stdio"), xen.OwnClock...)...)
 	cmd.Dir = dir
 	out := &output{until: until, end: cancel}
 	cmd.Stdout, cmd.Stderr = out, out

@@ -68,7 +68,7 @@ func boot(dir string, clock bool, limit time.Duration) ([]byte, error) {
 	}
 	args := append(xen.Arguments(arch, guestMemory), "-serial", "stdio")
 	if !clock {
-		args = append(args, "-icount", "shift=0,sleep=off")
+		args = append(args, xen.OwnClock...)
 	}
 	cmd := exec.Command(qemu, args...)
 	cmd.Dir = dir
