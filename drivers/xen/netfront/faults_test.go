@@ -71,9 +71,9 @@ func refuse(t *testing.T, refusal string, nth int64) (refused, opened bool) {
 // grant_table.h: the table has an end. A card that finds no room is given up; one that finds none for long frames sends the others.
 func TestGrantTableFull(t *testing.T) {
 	c := newCard(t, append(all, "feature-rx-copy")...)
-	c.domain.MaxFrames = 1
+	c.domain.MaxFrames = 2
 	front := c.front()
-	const perTable, card = 512 - 8, 2 + 256 + 60 // references of a card: rings, buffers, frames
+	const perTable, card = 2*512 - 8, 2 + 256 + shortFrames/2 // references of a card: rings, buffers, frames
 	other, err := c.grants.Alloc(xentest.Peer, (perTable-card+1)*dma.PageSize, true)
 	if err != nil {
 		t.Fatal(err)

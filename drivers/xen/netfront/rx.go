@@ -150,9 +150,20 @@ func (q *queue) input(i int, entry [rxSize / 4]uint32) {
 	}
 	a.more = flags&rxMore != 0
 	if a.lost = a.lost || piece == nil || len(a.bytes)+len(piece) > cap(a.bytes); !a.lost {
-		a.bytes = append(a.bytes, piece...)
+		a.append(piece)
 	}
 	q.complete()
+}
+
+// copyStep is how much is copied at once. For more, where the two are not aligned to each other and there is no AVX, amd64's memmove
+// has an instruction that emulators do octet by octet, and old processors slowly.
+const copyStep = 2048
+
+func (a *assembly) append(piece []byte) {
+	for ; len(piece) > copyStep; piece = piece[copyStep:] {
+		a.bytes = append(a.bytes, piece[:copyStep]...)
+	}
+	a.bytes = append(a.bytes, piece...)
 }
 
 // inform takes extra information: that the frame was put together of segments. What kind these are the stack sees.

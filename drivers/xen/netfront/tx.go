@@ -15,11 +15,13 @@ const (
 
 	// Long frames, for the back end to cut, begin at a page's start and take longPages: together with extra information
 	// fewer entries than any back end must take (netif.h, XEN_NETIF_NR_SLOTS_MIN).
-	longPages  = (device.MaxSegmented + dma.PageSize - 1) / dma.PageSize
-	longFrames = 8
+	longPages   = (device.MaxSegmented + dma.PageSize - 1) / dma.PageSize
+	mostEntries = longPages + 1
+	longFrames  = 12
+	shortFrames = 160 // that there are beside long ones
 
-	// With all frames in one queue's ring there is room for them. The name of an entry is the frame's, and with long frames
-	// the page's.
+	// txRing is how many entries there may be in all: with all frames in one queue's ring there is room for them. The name of an
+	// entry is the frame's, and with long frames the page's.
 	txRing    = 256
 	firstLong = uint32(txRing) // token of the first long frame
 	names     = txRing + longFrames*longPages
@@ -39,6 +41,7 @@ type transmitter struct {
 	unanswered [longFrames]int // pages of each long frame
 	receiving  bool            // the receive function runs, its goroutine will flush
 	out        int             // frames that Alloc gave, and that were not given back
+	reserved   int             // entries that those may take
 	idle       sync.Cond       // there are none
 }
 
@@ -48,7 +51,7 @@ func (t *transmitter) init(d *Device, cut bool) (err error) {
 	t.receiving, t.cut, t.long = false, cut, nil
 	n := txRing
 	if cut {
-		n -= longFrames * (longPages + 1)
+		n = shortFrames
 	}
 	if t.mem, err = d.grants.Alloc(d.front.BackendID, n*frameRoom, false); err != nil {
 		return err
@@ -82,12 +85,22 @@ func (d *Device) Alloc(n int) *device.Frame {
 		return nil
 	}
 	p := t.pool(d, n)
-	if p.Empty() || t.inFlight(d) >= reclaimAt {
+	inFlight := t.inFlight(d)
+	if p.Empty() || inFlight >= reclaimAt {
 		t.reclaim(d)
+		inFlight = t.inFlight(d)
+	}
+	most := 1
+	if p == t.long {
+		most = mostEntries
+	}
+	if inFlight+t.reserved+most > txRing {
+		return nil
 	}
 	f := p.Take(n)
 	if f != nil {
 		t.out++
+		t.reserved += most
 	}
 	return f
 }
@@ -139,7 +152,7 @@ func (d *Device) Discard(f *device.Frame) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.put(f.Token)
-	t.returned()
+	t.returned(f.Token)
 }
 
 // put makes a frame free that was not sent.
@@ -152,7 +165,11 @@ func (t *transmitter) put(token uint32) {
 }
 
 // returned counts a frame that the stack has given back.
-func (t *transmitter) returned() {
+func (t *transmitter) returned(token uint32) {
+	t.reserved--
+	if token >= firstLong {
+		t.reserved -= mostEntries - 1
+	}
 	if t.out--; t.out == 0 {
 		t.idle.Broadcast()
 	}
@@ -174,7 +191,7 @@ func (d *Device) Transmit(f *device.Frame) {
 	if d.away.Load() || !d.queueOf(f.Bytes).send(f, flags) {
 		t.put(f.Token) // it is lost
 	}
-	t.returned()
+	t.returned(f.Token)
 }
 
 // send makes the entries of a frame, and returns false when the ring is full or broken.

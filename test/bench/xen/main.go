@@ -2,7 +2,7 @@
 // both ways with iperf3, questions of DNS, and a disk, with random and sequential reads and writes whose data is checked. It prints both
 // side by side.
 //
-//	bin/go run ./test/bench/xen [-kind pv] [-clock]
+//	bin/go run ./test/bench/xen [-kind pv] [-only tcp,dns,disk] [-clock]
 //
 // Time is counted in instructions: the machine has one CPU, and an instruction takes a nanosecond, whatever the host is doing; a guest's
 // CPU time is the hypervisor's account, with what it did for the guest. With -clock time is the host's.
@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"mirage.build/misc/vm"
@@ -30,21 +31,22 @@ const guestMemory = 256 // MiB
 func main() {
 	log.SetFlags(0)
 	kind := flag.String("kind", "pvh", "kind of guest: pvh or pv")
+	only := flag.String("only", "tcp,dns,disk", "what to measure")
 	clock := flag.Bool("clock", false, "measure time by the host's clock")
 	limit := flag.Duration("timeout", time.Hour, "end the machine after that time")
 	flag.Parse()
-	if err := run(*kind, *clock, *limit); err != nil {
+	if err := run(*kind, strings.Split(*only, ","), *clock, *limit); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(kind string, clock bool, limit time.Duration) error {
+func run(kind string, only []string, clock bool, limit time.Duration) error {
 	dir, err := os.MkdirTemp("", "bench-xen-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	guests, err := prepare(dir, kind)
+	guests, err := prepare(dir, kind, only)
 	if err != nil {
 		return err
 	}

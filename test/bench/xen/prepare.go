@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,7 +51,7 @@ zone:
 )
 
 // prepare writes the files of the machine to dir, and returns the names of its guests: those called linux- are Linux.
-func prepare(dir, kind string) (names []string, err error) {
+func prepare(dir, kind string, only []string) (names []string, err error) {
 	tree, err := xen.Unpack(arch)
 	if err != nil {
 		return nil, err
@@ -63,7 +64,7 @@ func prepare(dir, kind string) (names []string, err error) {
 	if err := zonegen.Big(&zone, &questions, "example.com", 10000, 30000); err != nil {
 		return nil, err
 	}
-	guests, err := makeGuests(dir, kind, tree, others, zone.String())
+	guests, err := makeGuests(dir, kind, only, tree, others, zone.String())
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func prepare(dir, kind string) (names []string, err error) {
 }
 
 // makeGuests makes the guests. Each measure has a machine of its own.
-func makeGuests(dir, kind, tree, others, zone string) (guests []xen.Guest, err error) {
+func makeGuests(dir, kind string, only []string, tree, others, zone string) (guests []xen.Guest, err error) {
 	linux, err := xen.KernelFile(tree)
 	if err != nil {
 		return nil, err
@@ -98,6 +99,9 @@ func makeGuests(dir, kind, tree, others, zone string) (guests []xen.Guest, err e
 		{"dns", "./misc/examples/dns", zones, " -- -zone /example.com.zone"},
 		{"disk", "./test/bench/xen/guest", "", ""},
 	} {
+		if !slices.Contains(only, m.what) {
+			continue
+		}
 		image, err := build(dir, "mirage", m.pkg)
 		if err != nil {
 			return nil, err

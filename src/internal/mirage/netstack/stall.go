@@ -30,6 +30,9 @@ func (s *Stack) WhenWritable(r inet.Route, f func()) {
 	}
 }
 
+// Flush ends a batch: the card of r hears of what was sent.
+func (s *Stack) Flush(r inet.Route) { r.Link.(*Interface).nic.Flush() }
+
 func (i *Interface) retryStalled(now int64) {
 	i.stalls.mu.Lock()
 	wait := i.stalls.wait

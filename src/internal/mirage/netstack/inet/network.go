@@ -48,6 +48,9 @@ type Network interface {
 	// WhenWritable calls f once, soon after now, when the card of r is likely to take a frame. A batch ends there.
 	WhenWritable(r Route, f func())
 
+	// Flush ends a batch: the card of r hears of what was sent.
+	Flush(r Route)
+
 	// Confirm says that what was sent by r has been answered by its end: the neighbour on the way there is reachable (RFC 4861
 	// section 7.3.1).
 	Confirm(r *Route)

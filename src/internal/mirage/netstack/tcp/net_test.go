@@ -19,6 +19,8 @@ type fakeNet struct {
 	timers  *inet.Timers
 	carry   func(src, dst wire.Addr, segment []byte)
 	full    bool // the card takes nothing
+	whole   int  // it cuts segments of up to so much; 0: it does not
+	long    int  // how many of those it still takes
 	stalled []func()
 	gen     uint32
 	input   inet.Transport
@@ -77,14 +79,16 @@ func (n *fakeNet) Route(dst, src wire.Addr, iface int) (inet.Route, error) {
 	case dst == wire.V4(192, 0, 2, 1):
 		return inet.Route{}, inet.ENETUNREACH
 	}
-	return inet.Route{Link: fakeLink{}, Dst: dst, Src: n.addr, Next: dst, Room: n.mtu - wire.IPv4Len, To: n.Local(dst, 0)}, nil
+	return inet.Route{Link: fakeLink{}, Dst: dst, Src: n.addr, Next: dst, Room: n.mtu - wire.IPv4Len, Whole: n.whole, To: n.Local(dst, 0)}, nil
 }
 
 func (n *fakeNet) Open(o *inet.Out, size int) error {
-	if n.full {
+	if n.full || o.Segment != 0 && n.long == 0 {
 		return inet.EAGAIN
 	}
-	if size > o.Route.Room {
+	if o.Segment != 0 {
+		n.long--
+	} else if size > o.Route.Room {
 		panic("a segment is longer than the path takes")
 	}
 	o.Bytes, o.Frame, o.PartialAt, o.Offload = make([]byte, size), &device.Frame{}, 0, false
@@ -104,6 +108,8 @@ func (n *fakeNet) Send(o *inet.Out) error {
 	n.carry(o.Route.Src, o.Route.Dst, slices.Clone(o.Bytes))
 	return nil
 }
+
+func (n *fakeNet) Flush(inet.Route) {}
 
 func (n *fakeNet) WhenWritable(r inet.Route, f func()) { n.stalled = append(n.stalled, f) }
 

@@ -53,6 +53,11 @@ func (s *Socket) open(c *conn, g *outgoing) bool {
 		if s.p.net.Open(o, min(header+fresh, o.Route.Whole)) == nil {
 			return true
 		}
+		if c.flight.count > 0 {
+			// Many short frames would cost more than one long one that comes back soon: an acknowledgement asks again.
+			s.await()
+			return false
+		}
 		o.Segment = 0
 	}
 	err := s.p.net.Open(o, header+g.n)
@@ -129,11 +134,21 @@ func (s *Socket) route(c *conn) error {
 // stall stops sending until the card is likely to have room again.
 func (s *Socket) stall() {
 	s.stalled = true
+	s.await()
+}
+
+// await has it tried again when the card is likely to have room, if nothing else has it tried before.
+func (s *Socket) await() {
+	if s.awaits {
+		s.p.net.Flush(s.out.Route)
+		return
+	}
+	s.awaits = true
 	s.p.net.WhenWritable(s.out.Route, s.resume)
 }
 
 func (s *Socket) resume() {
 	s.mu.Lock()
-	s.stalled = false
+	s.stalled, s.awaits = false, false
 	s.settle(s.p.net.Now(), 0)
 }

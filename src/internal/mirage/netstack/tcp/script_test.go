@@ -492,6 +492,11 @@ func (p *player) call(name string, args []string) string {
 		p.told = Readiness{}
 		return readiness(told)
 	case "card":
+		if args[0] == "long" {
+			p.net.whole, p.net.long = 64000, number(1, 0)
+			p.net.gen++
+			break
+		}
 		if p.net.full = args[0] == "full"; !p.net.full {
 			p.net.free()
 		}

@@ -36,6 +36,7 @@ type Socket struct {
 	timer      inet.Timer
 	timerAt    int64 // when it fires; 0: it does not wait
 	stalled    bool  // waits for room in the card
+	awaits     bool  // resume is going to be called
 
 	err     inet.Errno // pending
 	noRead  bool       // shut down
