@@ -46,7 +46,7 @@ func (c *Config) startXenLab(m *Machine, dir string) error {
 		return err
 	}
 	l := &xenLab{cmd: exec.Command(c.qemu, args...), out: xenConsole{to: orDiscard(c.Stdout)}}
-	l.cmd.Dir, l.cmd.Stdout, l.cmd.Stderr = dir, &l.boot, &l.complaints
+	l.cmd.Dir, l.cmd.Stdin, l.cmd.Stdout, l.cmd.Stderr = dir, xen.Beat(), &l.boot, &l.complaints
 	l.cmd.SysProcAttr = childAttributes()
 	m.cmd, m.xen = l.cmd, l
 	return l.start(m)

@@ -74,6 +74,9 @@ func boot(dir string, clock bool, limit time.Duration) ([]byte, error) {
 	}
 	cmd := exec.Command(qemu, args...)
 	cmd.Dir = dir
+	if clock {
+		cmd.Stdin = xen.Beat()
+	}
 	end := time.AfterFunc(limit, func() { cmd.Process.Kill() })
 	defer end.Stop()
 	return cmd.CombinedOutput()
