@@ -15,7 +15,7 @@ func TestHTTP2Conformance(t *testing.T) {
 	if !*all {
 		t.Skip("not one of the sample: -all runs it")
 	}
-	h2spec := install(t, host, "github.com/summerwind/h2spec/cmd/h2spec@v2.2.1")
+	h2spec := install(t, host, "github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible")
 	for _, arch := range []string{"amd64", "arm64"} {
 		t.Run(arch, func(t *testing.T) {
 			a := app{pkg: "./web", ports: "8080 8443", files: tlsFiles}
