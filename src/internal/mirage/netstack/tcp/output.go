@@ -43,6 +43,10 @@ func (s *Socket) appendAll(c *conn, now int64, g *outgoing) (more bool) {
 	return more
 }
 
+// mostRefused is how many times it is tried to no avail to send a long frame, each time a little later, until short ones go instead: a
+// card that has no memory for long ones never takes any.
+const mostRefused = 3
+
 // open begins a frame for a segment, and for those behind it if the card cuts segments and has room for a frame so long.
 func (s *Socket) open(c *conn, g *outgoing) bool {
 	o, header := &s.out, wire.TCPLen+g.options.Len()
@@ -51,9 +55,10 @@ func (s *Socket) open(c *conn, g *outgoing) bool {
 	if fresh := c.usableFresh(); g.kind == kindFresh && !c.ecn.tell && fresh > g.n && o.Route.Whole > header+g.n {
 		o.Segment = uint16(c.segment - g.options.Len())
 		if s.p.net.Open(o, min(header+fresh, o.Route.Whole)) == nil {
+			s.refused = 0
 			return true
 		}
-		if c.flight.count > 0 {
+		if c.flight.count > 0 && s.refused < mostRefused {
 			// Many short frames would cost more than one long one that comes back soon: an acknowledgement asks again.
 			s.await()
 			return false
@@ -150,5 +155,6 @@ func (s *Socket) await() {
 func (s *Socket) resume() {
 	s.mu.Lock()
 	s.stalled, s.awaits = false, false
+	s.refused = min(s.refused+1, mostRefused)
 	s.settle(s.p.net.Now(), 0)
 }

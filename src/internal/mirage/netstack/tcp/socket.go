@@ -37,6 +37,7 @@ type Socket struct {
 	timerAt    int64 // when it fires; 0: it does not wait
 	stalled    bool  // waits for room in the card
 	awaits     bool  // resume is going to be called
+	refused    uint8 // times that it was called since the card took a long frame
 
 	err     inet.Errno // pending
 	noRead  bool       // shut down
