@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -44,14 +45,25 @@ func init() {
 // guestMemory is what there is for guests, MiB.
 const guestMemory = 256
 
-// Run boots Xen and runs the guests, one after the other.
+// Run boots Xen and runs the guests, one after the other, in a time of their own (xen.OwnClock).
 func Run(t *testing.T, arch string, guests []Guest) map[string]*Result {
+	t.Helper()
+	return run(t, arch, guests, xen.OwnClock...)
+}
+
+// RunInRealTime is for guests that wait for each other, or are suspended: in a time of its own that takes many times as long.
+func RunInRealTime(t *testing.T, arch string, guests []Guest) map[string]*Result {
+	t.Helper()
+	return run(t, arch, guests)
+}
+
+func run(t *testing.T, arch string, guests []Guest, clock ...string) map[string]*Result {
 	t.Helper()
 	dir := t.TempDir()
 	if err := xen.Prepare(dir, packagesOf(t, arch), arch, guests); err != nil {
 		t.Fatal(err)
 	}
-	out := boot(t, arch, dir, "", xen.Arguments(arch, guestMemory)...)
+	out := boot(t, arch, dir, "", append(xen.Arguments(arch, guestMemory), clock...)...)
 	return read(out, guests)
 }
 
@@ -79,7 +91,10 @@ func boot(t *testing.T, arch, dir, until string, args ...string) []byte {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, qemu, append(append(args, "-serial", "stdio"), xen.OwnClock...)...)
+	cmd := exec.CommandContext(ctx, qemu, append(args, "-serial", "stdio")...)
+	if !slices.Contains(args, xen.OwnClock[0]) {
+		cmd.Stdin = xen.Beat()
+	}
 	cmd.Dir = dir
 	out := &output{until: until, end: cancel}
 	cmd.Stdout, cmd.Stderr = out, out
