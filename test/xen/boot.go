@@ -51,7 +51,8 @@ func Run(t *testing.T, arch string, guests []Guest) map[string]*Result {
 	return run(t, arch, guests, xen.OwnClock...)
 }
 
-// RunInRealTime is for guests that wait for each other, or are suspended: in a time of its own that takes many times as long.
+// RunInRealTime is for guests that are suspended, or wait for each other: with a clock of the machine's own xl gives up before a guest
+// has suspended, and the whole takes several times as long.
 func RunInRealTime(t *testing.T, arch string, guests []Guest) map[string]*Result {
 	t.Helper()
 	return run(t, arch, guests)
