@@ -10,9 +10,6 @@ import (
 // rxBatch is how many entries are taken before buffers are given back and answers sent.
 const rxBatch = 64
 
-// mergePad makes the payload of TCP with timestamps on IPv4 lie at a multiple of 8, as in virtio's driver.
-const mergePad = 6
-
 // A receiver is what the queues have in common to receive.
 type receiver struct {
 	mu      sync.Mutex
@@ -27,7 +24,7 @@ type assembly struct {
 	extra bool   // the next entry is extra information
 	more  bool   // there are other entries behind that
 	lost  bool   // it is not to be handed on
-	bytes []byte // after mergePad bytes; the memory comes with the first such frame
+	bytes []byte // the memory comes with the first such frame; pieces that fill pages lie in it as in theirs, which copies fast
 }
 
 // Receive implements device.NIC.
@@ -144,26 +141,15 @@ func (q *queue) input(i int, entry [rxSize / 4]uint32) {
 	}
 	if !a.begun {
 		if a.bytes == nil {
-			a.bytes = make([]byte, mergePad, mergePad+device.MaxMerged)
+			a.bytes = make([]byte, 0, device.MaxMerged)
 		}
-		*a = assembly{begun: true, flags: flags, extra: flags&rxExtra != 0, bytes: a.bytes[:mergePad]}
+		*a = assembly{begun: true, flags: flags, extra: flags&rxExtra != 0, bytes: a.bytes[:0]}
 	}
 	a.more = flags&rxMore != 0
 	if a.lost = a.lost || piece == nil || len(a.bytes)+len(piece) > cap(a.bytes); !a.lost {
-		a.append(piece)
+		a.bytes = append(a.bytes, piece...)
 	}
 	q.complete()
-}
-
-// copyStep is how much is copied at once. For more, where the two are not aligned to each other and there is no AVX, amd64's memmove
-// has an instruction that emulators do octet by octet, and old processors slowly.
-const copyStep = 2048
-
-func (a *assembly) append(piece []byte) {
-	for ; len(piece) > copyStep; piece = piece[copyStep:] {
-		a.bytes = append(a.bytes, piece[:copyStep]...)
-	}
-	a.bytes = append(a.bytes, piece...)
 }
 
 // inform takes extra information: that the frame was put together of segments. What kind these are the stack sees.
@@ -185,7 +171,7 @@ func (q *queue) complete() {
 			q.device.dropped.Add(1)
 			return
 		}
-		q.hand(a.bytes[mergePad:], a.flags)
+		q.hand(a.bytes, a.flags)
 	}
 }
 
