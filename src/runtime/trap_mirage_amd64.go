@@ -37,6 +37,9 @@ const (
 
 const trapStubSize = 9
 
+// interruptWhileOff is said of what no CPU does. QEMU's emulation of AMD's SVM does, seldom.
+const interruptWhileOff = "the hypervisor gave an interrupt while interrupts were off"
+
 // trap handles one trap on the trap stack of the thread that ran, with interrupts off; g is the thread's trapg. What it
 // changes in f is what the thread goes on with.
 //
@@ -44,6 +47,10 @@ const trapStubSize = 9
 func trap(f *trapFrame) {
 	c := thisCPU()
 	t := c.current
+	if f.vec&0xff >= vectorTimer && f.rflags&rflagsIF == 0 && !xenPV {
+		// What it interrupted had its frame where this one is now, so that there is no way back.
+		trapFatal(f, interruptWhileOff)
+	}
 	if t.inTrap || f.vec == trapDouble {
 		trapFatal(f, "trap in a trap handler")
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,28 +44,25 @@ func init() {
 // guestMemory is what there is for guests, MiB.
 const guestMemory = 256
 
-// Run boots Xen and runs the guests, one after the other, in a time of their own (xen.OwnClock).
+// Run boots Xen and runs the guests, one after the other, in a time of their own (xen.OwnClock). QEMU 7.2 seldom gives a guest on amd64
+// an interrupt that it has had already; the guest says so and ends, and all run once more.
 func Run(t *testing.T, arch string, guests []Guest) map[string]*Result {
-	t.Helper()
-	return run(t, arch, guests, xen.OwnClock...)
-}
-
-// RunInRealTime is for guests that are suspended, or wait for each other: with a clock of the machine's own xl gives up before a guest
-// has suspended, and the whole takes several times as long.
-func RunInRealTime(t *testing.T, arch string, guests []Guest) map[string]*Result {
-	t.Helper()
-	return run(t, arch, guests)
-}
-
-func run(t *testing.T, arch string, guests []Guest, clock ...string) map[string]*Result {
 	t.Helper()
 	dir := t.TempDir()
 	if err := xen.Prepare(dir, packagesOf(t, arch), arch, guests); err != nil {
 		t.Fatal(err)
 	}
-	out := boot(t, arch, dir, "", append(xen.Arguments(arch, guestMemory), clock...)...)
+	args := append(xen.Arguments(arch, guestMemory), xen.OwnClock...)
+	out := boot(t, arch, dir, "", args...)
+	for tries := 2; tries > 0 && bytes.Contains(out, []byte(interruptWhileOff)); tries-- {
+		t.Log("once more, for " + interruptWhileOff)
+		out = boot(t, arch, dir, "", args...)
+	}
 	return read(out, guests)
 }
+
+// interruptWhileOff is what a guest says then.
+const interruptWhileOff = "the hypervisor gave an interrupt while interrupts were off"
 
 // packagesOf returns the folder of an architecture's packages, or skips the test.
 func packagesOf(t *testing.T, arch string) (tree string) {
@@ -93,9 +89,6 @@ func boot(t *testing.T, arch, dir, until string, args ...string) []byte {
 	ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, qemu, append(args, "-serial", "stdio")...)
-	if !slices.Contains(args, xen.OwnClock[0]) {
-		cmd.Stdin = xen.Beat()
-	}
 	cmd.Dir = dir
 	out := &output{until: until, end: cancel}
 	cmd.Stdout, cmd.Stderr = out, out

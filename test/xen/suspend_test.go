@@ -22,7 +22,8 @@ xl save saved /tmp/image >/tmp/xl.log 2>&1 && xl restore /tmp/image >/tmp/xl.log
 rm /tmp/image
 xl migrate -s '' saved 'xl migrate-receive' >/tmp/xl.log 2>&1 && more migrated || cat /tmp/xl.log
 nc ` + address + ` 7778 </dev/null
-wait $nc
+n=0; while kill -0 $nc 2>/dev/null && [ $n -lt 300 ]; do usleep 200000; n=$((n+1)); done
+kill $nc 2>/dev/null
 n=0; while xl list saved >/dev/null 2>&1 && [ $n -lt 300 ]; do usleep 200000; n=$((n+1)); done
 seq 1 $(wc -l </tmp/lines) | cmp - /tmp/lines && echo "$(wc -l </tmp/lines) lines"
 cat $log*.log

@@ -81,7 +81,7 @@ func TestMoreGuests(t *testing.T) {
 				guests = append(guests, suspendGuest(t, arch))
 			}
 			std := stdGuests(t, arch)
-			results := RunInRealTime(t, arch, append(guests, std...))
+			results := Run(t, arch, append(guests, std...))
 			t.Run("std", func(t *testing.T) { checkStd(t, std, results) })
 			t.Run("vchan", func(t *testing.T) { checkVchan(t, results) })
 			if arch == "amd64" {
