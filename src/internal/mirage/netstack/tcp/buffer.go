@@ -3,11 +3,16 @@ package tcp
 // A buffer holds part of a stream, by the distance from its beginning. It may have holes: its owner knows what is there.
 // Octets are copied once when they come in and once when they go out; the chunks between go from buffer to buffer.
 type buffer struct {
-	ring  []*chunk // a power of two of them, or none; nil where nothing is
-	first int      // where in ring the chunk of the beginning is
-	skip  int      // where in that chunk the beginning is
-	held  int      // chunks
+	ring    []*chunk // a power of two of them, or none; nil where nothing is
+	first   int      // where in ring the chunk of the beginning is
+	skip    int      // where in that chunk the beginning is
+	held    int32    // chunks
+	reached int32    // chunks from first on among which is all that was written
 }
+
+// spareChunks are how many chunks stay in the ring when what they held is forgotten, until the stream comes round to them: a stream that
+// goes on need not give them back and ask for others.
+const spareChunks = 16
 
 // slot returns where the n-th chunk stands, for which the ring is large enough.
 func (b *buffer) slot(n int) *(*chunk) { return &b.ring[(b.first+n)&(len(b.ring)-1)] }
@@ -39,6 +44,7 @@ func (b *buffer) write(m *memory, at int, p []byte) (n int) {
 			}
 			b.held++
 		}
+		b.reached = max(b.reached, int32(i+1))
 		n += copyFrom((*c)[(at+n)%chunkSize:], p[n:])
 	}
 	return n
@@ -68,17 +74,23 @@ func copyFrom(to, from []byte) (n int) {
 // drop forgets the first n octets: the beginning is n further on.
 func (b *buffer) drop(m *memory, n int) {
 	for n += b.skip; n >= chunkSize; n -= chunkSize {
-		if len(b.ring) > 0 {
-			b.free(m, b.first)
-			b.first = (b.first + 1) & (len(b.ring) - 1)
+		if len(b.ring) == 0 {
+			continue
 		}
+		b.reached = max(b.reached-1, 0)
+		if b.held-b.reached > spareChunks || m.scarce() {
+			b.free(m, b.first)
+		}
+		b.first = (b.first + 1) & (len(b.ring) - 1)
 	}
 	b.skip = n
 }
 
 // cut forgets the chunks that hold nothing before an offset.
 func (b *buffer) cut(m *memory, at int) {
-	for n := (b.skip + at + chunkSize - 1) / chunkSize; n < len(b.ring); n++ {
+	n := (b.skip + at + chunkSize - 1) / chunkSize
+	b.reached = min(b.reached, int32(n))
+	for ; n < len(b.ring); n++ {
 		b.free(m, (b.first+n)&(len(b.ring)-1))
 	}
 }
@@ -88,7 +100,7 @@ func (b *buffer) clear(m *memory) {
 	for n := 0; b.held > 0; n++ {
 		b.free(m, (b.first+n)&(len(b.ring)-1))
 	}
-	b.skip = 0
+	b.skip, b.reached = 0, 0
 	if len(b.ring) > 16 {
 		b.ring, b.first = nil, 0
 	}

@@ -82,13 +82,39 @@ func TestBuffer(t *testing.T) {
 				t.Fatal("what was read is not what was written")
 			}
 		}
-		if int(m.used.Load()) != b.held*chunkSize || b.held > len(model)/chunkSize+2 {
-			t.Fatalf("%d chunks for %d octets; %d octets counted", b.held, len(model), m.used.Load())
+		if held := int(b.held); int(m.used.Load()) != held*chunkSize || held > len(model)/chunkSize+2+spareChunks {
+			t.Fatalf("%d chunks for %d octets; %d octets counted", held, len(model), m.used.Load())
 		}
 	}
 	b.clear(&m)
 	if m.used.Load() != 0 {
 		t.Errorf("%d octets are left", m.used.Load())
+	}
+}
+
+// A stream that goes on uses the chunks that it has; where memory is scarce it gives them back.
+func TestBufferGoesRound(t *testing.T) {
+	var m memory
+	m.limit.Store(1 << 30)
+	var b buffer
+	p := make([]byte, 10*chunkSize)
+	b.write(&m, 0, p)
+	for range 100 {
+		b.drop(&m, len(p)/2)
+		b.write(&m, len(p)/2, p[:len(p)/2])
+	}
+	if used := m.used.Load(); used > 16*chunkSize { // the ring
+		t.Errorf("%d octets for %d", used, len(p))
+	}
+	b.drop(&m, len(p)-1)
+	if used := m.used.Load(); used < int64(len(p)) {
+		t.Errorf("%d octets are left of a stream that goes on", used)
+	}
+	b.write(&m, 1, p)
+	m.limit.Store(1)
+	b.drop(&m, len(p))
+	if used := m.used.Load(); used > (16-9)*chunkSize {
+		t.Errorf("%d octets are kept where memory is scarce", used)
 	}
 }
 
