@@ -36,6 +36,7 @@ func (c *conn) acknowledge(now int64, s *segment) bool {
 // advance moves SND.UNA: what was sent up to ack has arrived.
 func (c *conn) advance(now int64, ack seq, d *delivery) {
 	for c.flight.count > 0 {
+		c.flight.popAlike(c.flight.alike(ack, c.rack.top) - 1)
 		r := c.flight.get(0)
 		if !r.start.before(ack) {
 			break

@@ -45,10 +45,25 @@ func (f *flight) push(start, end seq, now int64) {
 	f.out += end.since(start)
 }
 
-func (f *flight) makeRoom() {
-	if f.count < len(f.ring) {
-		return
+// pushRun is push for segments of size octets each that are sent at once, up to end.
+func (f *flight) pushRun(start, end seq, size int, now int64) {
+	f.out += end.since(start)
+	for start != end {
+		f.makeRoom()
+		next := start.add(size)
+		*f.get(f.count) = record{start: start, end: next, at: now}
+		f.count++
+		start = next
 	}
+}
+
+func (f *flight) makeRoom() {
+	if f.count == len(f.ring) {
+		f.grow()
+	}
+}
+
+func (f *flight) grow() {
 	ring := make([]record, max(2*len(f.ring), 2))
 	for i := range f.count {
 		ring[i] = *f.get(i)
@@ -105,6 +120,29 @@ func (f *flight) pop() record {
 		f.ring, f.first = nil, 0
 	}
 	return *r
+}
+
+// alike returns how many of the oldest records, up to ack, tell nothing by their arrival that the last of them does not: each was sent
+// once, all at one time, and nothing behind top has arrived.
+func (f *flight) alike(ack, top seq) (n int) {
+	at := f.get(0).at
+	for n < f.count {
+		r := f.get(n)
+		if r.at != at || r.mark != out || r.again || r.longer || r.end.after(ack) || top != 0 && !r.end.after(top) {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// popAlike takes the n oldest records away, of which alike has said that they are.
+func (f *flight) popAlike(n int) {
+	if n > 0 {
+		f.out -= f.get(n - 1).end.since(f.get(0).start)
+		f.first = (f.first + n) & (len(f.ring) - 1)
+		f.count -= n
+	}
 }
 
 // split makes two records of one, the first of n octets.

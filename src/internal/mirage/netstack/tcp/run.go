@@ -14,10 +14,9 @@ func (c *conn) run(s *outgoing, room int) int {
 
 // commitRun notes that n octets have been sent in segments like s, which becomes the last of them.
 func (c *conn) commitRun(now int64, s *outgoing, n int) {
-	size := s.n
-	for end := c.nxt.add(n); c.nxt != end; c.nxt = c.nxt.add(size) {
-		c.flight.push(c.nxt, c.nxt.add(size), now)
-	}
+	end := c.nxt.add(n)
+	c.flight.pushRun(c.nxt, end, s.n, now)
+	c.nxt = end
 	s.seq, s.at = s.seq.add(n), s.at+n
 	c.top = later(c.top, c.nxt)
 	c.armProbe(now)

@@ -7,6 +7,8 @@ import (
 	"internal/mirage/netstack/inet"
 	"internal/mirage/netstack/wire"
 	"math/rand/v2"
+	"reflect"
+	"slices"
 	"testing"
 	"unsafe"
 )
@@ -115,6 +117,61 @@ func TestBufferGoesRound(t *testing.T) {
 	b.drop(&m, len(p))
 	if used := m.used.Load(); used > (16-9)*chunkSize {
 		t.Errorf("%d octets are kept where memory is scarce", used)
+	}
+}
+
+// What an acknowledgement tells (RFC 8985 section 6.2, RFC 6298 section 3) is the same whether each segment is looked at, or the
+// last alone of those that alike says are.
+func TestAlike(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	skipped := 0
+	for range 3000 {
+		var one, all conn
+		one.rack.order.least = int64(r.IntN(2) * 5)
+		start := seq(r.Uint32())
+		at, ends := int64(10), []seq{start, start}
+		for end := start; len(ends) < 12; ends = append(ends, end) {
+			at += int64(r.IntN(4) / 3)
+			end = end.add(1 + r.IntN(3))
+			one.flight.push(ends[len(ends)-1], end, at)
+			rec := one.flight.get(one.flight.count - 1)
+			if r.IntN(8) == 0 {
+				one.flight.set(rec, mark(r.IntN(3)))
+			}
+			if r.IntN(8) == 0 {
+				one.flight.resent(rec, at)
+			}
+		}
+		if r.IntN(2) == 0 {
+			one.rack.top = ends[r.IntN(len(ends))]
+		}
+		all = one
+		all.flight.ring = slices.Clone(one.flight.ring)
+		ack := ends[r.IntN(len(ends))]
+		d1, d2 := delivery{now: 20}, delivery{now: 20}
+		for one.flight.count > 0 && !one.flight.get(0).end.after(ack) {
+			if r := one.flight.get(0); r.mark != sacked {
+				d1.arrived(&one, r)
+			}
+			one.flight.pop()
+		}
+		for all.flight.count > 0 && !all.flight.get(0).end.after(ack) {
+			n := all.flight.alike(ack, all.rack.top) - 1
+			skipped += max(n, 0)
+			all.flight.popAlike(n)
+			if r := all.flight.get(0); r.mark != sacked {
+				d2.arrived(&all, r)
+			}
+			all.flight.pop()
+		}
+		f, g := one.flight, all.flight
+		f.ring, g.ring = nil, nil
+		if !reflect.DeepEqual(f, g) || one.rack != all.rack || d1 != d2 {
+			t.Fatalf("one by one\n%+v\n%+v\n%+v\nby alike\n%+v\n%+v\n%+v", f, one.rack, d1, g, all.rack, d2)
+		}
+	}
+	if skipped < 1000 {
+		t.Errorf("only %d were alike", skipped)
 	}
 }
 
