@@ -8,8 +8,8 @@ import (
 	"os/exec"
 )
 
-// tcpBytes go each way.
-const tcpBytes = 64 << 20
+// tcpBytes go each way: so many that what a test begins and ends with does not count.
+const tcpBytes = 512 << 20
 
 // askTCP is iperf3's client, both ways: what is counted is what the receiver says.
 func askTCP(g guest) error {
