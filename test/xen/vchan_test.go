@@ -30,7 +30,7 @@ talk server 0 back
 `
 
 // vchanSize is how many bytes go each way between two guests: MIRAGE_VCHAN_MIB says how many MiB; 0 is none, and no such guests. A
-// GiB takes hours of which MIRAGE_XEN_MINUTES has to leave enough.
+// GiB takes two minutes.
 func vchanSize() int {
 	n, _ := strconv.Atoi(os.Getenv("MIRAGE_VCHAN_MIB"))
 	return n << 20
