@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"iter"
 	"math/rand/v2"
 	"slices"
 )
@@ -13,7 +14,11 @@ type builder struct {
 	index
 	zone  *Zone // the one being worked on
 	owner []placed
+	seen  map[string]bool // the data of the rrset that is being made, if it has more than fewRecords
 }
+
+// fewRecords are so few that a new record is sooner compared with each of them.
+const fewRecords = 32
 
 // placed is a record of a zone and the node of its owner.
 type placed struct {
@@ -251,15 +256,46 @@ func (b *builder) addRecord(s *rrset, e entry) error {
 		at = -1
 	}
 	s.nameAt, s.names, s.compress = int8(at), uint8(count), compress
-	for i, off := uint16(0), s.off; i < s.count; i++ {
-		var r record
-		if r, off = b.record(off); bytes.Equal(r.data, b.records[start+6:]) {
-			b.records = b.records[:start]
-			return nil
-		}
+	if b.hasData(s, b.records[start+6:]) {
+		b.records = b.records[:start]
+		return nil
 	}
 	if s.count++; s.count > 1 && (e.typ == TypeSOA || e.typ == TypeCNAME || e.typ == TypeDNAME) {
 		return errors.New("a second " + e.typ.String() + " record at one name") // RFC 2181 section 10.1, RFC 6672 section 2.4
 	}
 	return nil
+}
+
+// hasData reports whether s has a record with that data, which is the next of its records otherwise.
+func (b *builder) hasData(s *rrset, data []byte) bool {
+	if s.count > fewRecords {
+		known := b.seen[string(data)]
+		b.seen[string(data)] = true
+		return known
+	}
+	for d := range b.dataOf(s) {
+		if bytes.Equal(d, data) {
+			return true
+		}
+	}
+	if s.count == fewRecords { // those behind it are looked up
+		b.seen = map[string]bool{string(data): true}
+		for d := range b.dataOf(s) {
+			b.seen[string(d)] = true
+		}
+	}
+	return false
+}
+
+// dataOf are the data of s' records.
+func (b *builder) dataOf(s *rrset) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		off := s.off
+		for range s.count {
+			var r record
+			if r, off = b.record(off); !yield(r.data) {
+				return
+			}
+		}
+	}
 }

@@ -2,6 +2,7 @@ package dns
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -311,5 +312,28 @@ func TestOriginOfSOA(t *testing.T) {
 	}
 	if _, err := ReadZone(strings.NewReader("ns A 192.0.2.1\nsoa.test. SOA ns host 1 2 3 4 5\n"), "zone", "", nil); err == nil {
 		t.Error("a relative name before the SOA record is taken")
+	}
+}
+
+// RFC 2181 section 5: a set has no two records with the same data, however many it has.
+func TestLargeSet(t *testing.T) {
+	for _, n := range []int{fewRecords - 1, fewRecords, fewRecords + 1, 60000} {
+		var text strings.Builder
+		text.WriteString("$ORIGIN example.\n@ 1 SOA a a 1 2 3 4 5\n@ 1 NS a\na 1 A 192.0.2.1\n")
+		for i := range n {
+			for range 2 {
+				fmt.Fprintf(&text, "b 1 A 10.0.%d.%d\n", i>>8, i&255)
+			}
+			if i%7 == 0 {
+				fmt.Fprintf(&text, "b 1 A 10.0.%d.%d\n", i/2>>8, i/2&255)
+			}
+		}
+		ix, err := buildIndex([]*Zone{readZone(t, text.String())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if most := slices.MaxFunc(ix.sets, func(a, b rrset) int { return int(a.count) - int(b.count) }); int(most.count) != n {
+			t.Errorf("%d records of %d", most.count, n)
+		}
 	}
 }
