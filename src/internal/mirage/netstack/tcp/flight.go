@@ -38,12 +38,7 @@ func (r *record) length() int { return r.end.since(r.start) }
 // get returns the i-th record from the oldest.
 func (f *flight) get(i int) *record { return &f.ring[(f.first+i)&(len(f.ring)-1)] }
 
-func (f *flight) push(start, end seq, now int64) {
-	f.makeRoom()
-	*f.get(f.count) = record{start: start, end: end, at: now}
-	f.count++
-	f.out += end.since(start)
-}
+func (f *flight) push(start, end seq, now int64) { f.pushRun(start, end, end.since(start), now) }
 
 // pushRun is push for segments of size octets each that are sent at once, up to end.
 func (f *flight) pushRun(start, end seq, size int, now int64) {
