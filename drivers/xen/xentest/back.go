@@ -17,13 +17,12 @@ type Back struct {
 func (d *Domain) NewBack(entry int, refs ...uint32) *Back {
 	size := len(refs) * dma.PageSize
 	d.mu.Lock()
-	m, _ := dma.At(uint64(d.grants[refs[0]/512].Load32(int(refs[0]%512)*8+4))<<12, size)
+	m, _ := dma.Map(uint64(d.grants[refs[0]/512].Load32(int(refs[0]%512)*8+4))<<12, size)
 	d.mu.Unlock()
 	if m == nil {
 		m = dma.Alloc(size) // the guest has taken it back meanwhile: Peer is alone with what it wrote
 	}
-	mapping := *m
-	b := &Back{Mem: &mapping, Entry: entry, Size: 1}
+	b := &Back{Mem: m, Entry: entry, Size: 1}
 	for int(b.Size)*2*entry <= size-64 {
 		b.Size *= 2
 	}

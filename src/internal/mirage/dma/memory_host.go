@@ -86,11 +86,27 @@ func (m *Memory) Free() {
 func At(addr uint64, n int) (m *Memory, off int) {
 	space.mu.Lock()
 	defer space.mu.Unlock()
+	return at(addr, n)
+}
+
+// at is At, under space's lock.
+func at(addr uint64, n int) (m *Memory, off int) {
 	m = space.all[addr/PageSize]
 	if m == nil || n < 0 || uint64(n) > m.phys+uint64(m.size)-addr {
 		return nil, 0
 	}
 	return m, int(addr - m.phys)
+}
+
+// Map is At for a device that has the memory mapped by itself, as another domain does: Free does not take the mapping away.
+func Map(addr uint64, n int) (m *Memory, off int) {
+	space.mu.Lock()
+	defer space.mu.Unlock()
+	if m, off = at(addr, n); m == nil {
+		return nil, 0
+	}
+	mapping := *m
+	return &mapping, off
 }
 
 // Store16 writes the 16 bits at off.
