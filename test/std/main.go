@@ -22,6 +22,7 @@ func main() {
 	archs := flag.String("arch", "amd64,arm64", "architectures, comma-separated")
 	short := flag.Bool("short", false, "run short tests")
 	parallel := flag.Int("p", 1, "how many packages to test at once")
+	machine := flag.String("machine", "", "what to run them on, as MIRAGE_MACHINE names it: xen, raspi3b, …")
 	again := flag.Bool("again", false, "forget earlier results")
 	flag.Parse()
 	patterns := flag.Args()
@@ -38,6 +39,10 @@ func main() {
 	r, err := newRunner(root, *short)
 	if err != nil {
 		log.Fatal(err)
+	}
+	if *machine != "" {
+		r.machine = []string{"MIRAGE_MACHINE=" + *machine}
+		r.store.Dir += "-" + *machine
 	}
 	if *again {
 		os.RemoveAll(r.store.Dir)
@@ -63,6 +68,7 @@ type runner struct {
 	toolchain results.Toolchain
 	store     results.Store
 	short     bool
+	machine   []string // of the environment: what to run on, if that is not the default
 	skips     []results.Skip
 }
 
@@ -153,7 +159,7 @@ func (r *runner) run(arch, pkg string) (results.Result, error) {
 		return res, err
 	}
 	defer log.Close()
-	env := target(arch)
+	env := append(target(arch), r.machine...)
 	if list := sources[pkg]; list != nil {
 		folders := make([]string, len(list))
 		for i, name := range list {
