@@ -11,10 +11,11 @@ const (
 	atagInitrd2 = 0x54420005 // start, size; physical
 )
 
-// maxATAGs bounds the list: Linux has it within the first 16 KiB of RAM (Documentation/arch/arm/booting.rst, 4a).
-const maxATAGs = 16 << 10
+// maxATAGs bounds the list: a command line of maxCommandLine, and the rest.
+const maxATAGs = maxCommandLine + 4<<10
 
-// ReadATAGs reads the list that begins at list[0], and reports whether there is one: RAM, the command line, the initrd.
+// ReadATAGs reads the list that begins at list[0], and reports whether there is one: RAM, the command line, the initrd. What it does
+// not tell stays as it was.
 func (i *Info) ReadATAGs(list []byte) bool {
 	list = list[:min(len(list), maxATAGs)]
 	if len(list) < 8 || le32(list[4:]) != atagCore {
@@ -37,8 +38,19 @@ func (i *Info) ReadATAGs(list []byte) bool {
 			i.Initrd = Range{start, start + uint64(le32(value[4:]))}
 		case tag == atagCmdline:
 			i.CommandLine = beforeByte(value, 0)
+			i.Overwritten = !zero(value[len(i.CommandLine):])
 		}
 		list = list[size:]
+	}
+	return true
+}
+
+// zero reports whether b has nothing but zeros, as what pads a text has.
+func zero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
 	}
 	return true
 }

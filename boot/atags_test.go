@@ -3,6 +3,7 @@
 package boot
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"testing"
@@ -41,6 +42,22 @@ func TestATAGs(t *testing.T) {
 	}
 	if !slices.Equal(i.RAM(), []Range{{0, 0x3c000000}}) || i.Initrd != (Range{0x8000000, 0x8001234}) || string(i.CommandLine) != "exit=debug -- a" {
 		t.Errorf("RAM %x, initrd %x, line %q", i.RAM(), i.Initrd, i.CommandLine)
+	}
+}
+
+// QEMU 7.2 has what other cores run at 0x300 (hw/arm/raspi.c, SMPBOOT_ADDR), over a command line that is so long. What pads one is zero.
+func TestATAGsOverwritten(t *testing.T) {
+	long := append(bytes.Repeat([]byte("a=b "), 200), 0)
+	code := append([]byte{}, long...)
+	copy(code[0x200:], "\x05\x1b\x80\xd2\x00\x00\x38\xd5")
+	for _, c := range []struct {
+		value []byte
+		want  bool
+	}{{long, false}, {append(long, make([]byte, 99)...), false}, {code, true}} {
+		var i Info
+		if i.ReadATAGs(atag(atag(nil, atagCore), atagCmdline, c.value...)); i.Overwritten != c.want {
+			t.Errorf("overwritten %v: %q", i.Overwritten, i.CommandLine)
+		}
 	}
 }
 

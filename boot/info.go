@@ -14,6 +14,7 @@ type Info struct {
 	ram         [maxRanges]Range
 	n           int
 	CommandLine []byte
+	Overwritten bool   // something lies where the command line was longer once
 	Initrd      Range  // empty when there is none
 	Kept        Range  // RAM that the loader has filled and that stays so; empty when there is none
 	RSDP        uint64 // ACPI root pointer, 0 when there is none

@@ -44,6 +44,13 @@ const (
 	PiMiniUART   = PiAux + 0x40
 )
 
+// Where the image may have ATAGs of its own, as misc/vm writes them: behind its header, where firmware loads it (Raspberry Pi
+// documentation, config.txt, kernel_address). QEMU 7.2 has room for 450 bytes of a command line, and writes over the rest.
+const (
+	PiImage     = 0x80000
+	ImageHeader = 64 // bytes: Linux, Documentation/arch/arm64/booting.rst, section 4
+)
+
 // timerPPI is the virtual timer's interrupt on a BCM2711, by the GIC's number: BCM2711 ARM Peripherals, 6.3.
 const timerPPI = 27
 

@@ -32,6 +32,29 @@ const piOffset = 0x80000
 // is loaded at piOffset: there it runs where it is, with no copy; loaded elsewhere it moves itself.
 func RPi(file io.ReaderAt) ([]byte, error) { return arm64Image(file, piOffset) }
 
+// WithLine puts a command line into what RPi has made, as ATAGs behind its header, where the image looks when it has no device
+// tree: boot.PiImage.
+func WithLine(image []byte, line string) error {
+	room := image[headerSize:min(len(image), piLow-piOffset)]
+	text := append([]byte(line), make([]byte, 4-len(line)%4)...)
+	tags := binary.LittleEndian.AppendUint32(nil, 2)
+	tags = binary.LittleEndian.AppendUint32(tags, atagCore)
+	tags = binary.LittleEndian.AppendUint32(tags, uint32(2+len(text)/4))
+	tags = binary.LittleEndian.AppendUint32(tags, atagCmdline)
+	tags = append(append(tags, text...), make([]byte, 8)...) // and the last, which is zero
+	if len(tags) > len(room) {
+		return fmt.Errorf("no room for a command line of %d bytes", len(line))
+	}
+	copy(room, tags)
+	return nil
+}
+
+const (
+	atagCore    = 0x54410001 // Russell King, Booting ARM Linux (2004), appendix A
+	atagCmdline = 0x54410009
+	piLow       = 1 << 20 // how far in RAM the image looks
+)
+
 // arm64Image makes the image that is to be loaded at a multiple of 2 MiB and offset.
 func arm64Image(file io.ReaderAt, offset uint64) ([]byte, error) {
 	f, err := elf.NewFile(file)

@@ -3,6 +3,7 @@ package bootimage
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 	"testing"
 )
 
@@ -74,6 +75,22 @@ func TestRPi(t *testing.T) {
 	le := binary.LittleEndian
 	if b, offset, size := le.Uint32(got), le.Uint64(got[8:]), le.Uint64(got[16:]); b != 0x14000000|(first+0x10)/4 || offset != 0x80000 || size != first+0x20+0x200000 {
 		t.Errorf("first instruction %#x, text_offset %#x, image_size %#x", b, offset, size)
+	}
+}
+
+// Booting ARM Linux, appendix A: ATAG_CORE, ATAG_CMDLINE with its NUL, ATAG_NONE.
+func TestWithLine(t *testing.T) {
+	image, err := RPi(bytes.NewReader(executable(arm64, 0x40210010, segment{0x40210000, 0x20, "0123456789abcdefTEXT"})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := append([]byte{}, image...)
+	copy(want[64:], "\x02\x00\x00\x00\x01\x00\x41\x54\x05\x00\x00\x00\x09\x00\x41\x54a=b -- c\x00\x00\x00\x00")
+	if err := WithLine(image, "a=b -- c"); err != nil || !bytes.Equal(image, want) {
+		t.Errorf("%v: %x", err, image[:128])
+	}
+	if err := WithLine(image, strings.Repeat("a", 1<<19)); err == nil {
+		t.Error("a line goes on in what the image does not look at")
 	}
 }
 

@@ -44,9 +44,12 @@ func (c *Config) arguments(kernel string) ([]string, error) {
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-machine", c.Machine, "-accel", c.Accel, "-cpu", c.CPU,
 		"-m", strconv.Itoa(c.Memory), "-smp", strconv.Itoa(c.CPUs),
-		"-kernel", kernel, "-append", line,
+		"-kernel", kernel,
 		// QEMU's MMIO transport speaks the virtio of before the standard unless told otherwise.
 		"-global", "virtio-mmio.force-legacy=false",
+	}
+	if !c.isPi() {
+		a = append(a, "-append", line)
 	}
 	if c.Initrd != "" {
 		a = append(a, "-initrd", c.Initrd)

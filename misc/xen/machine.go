@@ -30,6 +30,9 @@ var board = map[string][]string{
 // outside, for what comes in the handler of a guest's interrupt has QEMU give the guest that interrupt twice.
 var OwnClock = []string{"-icount", "shift=0,sleep=off"}
 
+// InterruptWhileOff is what a guest says then, and ends (src/runtime/trap_mirage_amd64.go). It is seldom, and no CPU does so.
+const InterruptWhileOff = "the hypervisor gave an interrupt while interrupts were off"
+
 // Beat is for the serial port of another, on which Xen is told to listen itself and to do nothing about it (conswitch): each octet is
 // an interrupt, with which one that was lost is seen again.
 func Beat() io.Reader { return beat{} }

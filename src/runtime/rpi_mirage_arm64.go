@@ -29,7 +29,9 @@ func piWithoutTree() string {
 		return "the loader passed no device tree"
 	}
 	if a := bootArgument; a != 0 && a%8 == 0 && a < lowest {
-		bootInfo.ReadATAGs(unsafe.Slice((*byte)(physPointer(a)), lowest-a))
+		for _, list := range [...]uintptr{a, boot.PiImage + boot.ImageHeader} {
+			bootInfo.ReadATAGs(unsafe.Slice((*byte)(physPointer(list)), lowest-list))
+		}
 	}
 	bootInfo.AddPiCores()
 	return ""
@@ -46,6 +48,9 @@ func piInit() string {
 	syncStores()
 	piBase = physBase + uintptr(platform.Pi.Peripherals)
 	piSerial()
+	if bootInfo.Overwritten {
+		return "QEMU has written over the end of the command line, for which it has 450 bytes: mirage run passes a longer one"
+	}
 	var v [2]uint32
 	if piProperty(tagRevision, v[:1]) {
 		platform.Revision = boot.Revision(v[0])

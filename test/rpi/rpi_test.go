@@ -48,6 +48,15 @@ func TestBoard(t *testing.T) {
 	}
 }
 
+// A command line may be as long as on other machines, as an environment makes it.
+func TestLongLine(t *testing.T) {
+	c := board(harness.Build(t, "arm64", "./test/guest/rpi"), "exit", "42")
+	for i := range 50 {
+		c.Words = append(c.Words, fmt.Sprintf("env:V%d=%s", i, strings.Repeat("v", 1000)))
+	}
+	harness.Run(t, c, 42)
+}
+
 // What is typed at the serial port is the program's input.
 func TestInput(t *testing.T) {
 	r, w := io.Pipe()
@@ -259,6 +268,9 @@ func TestEntry(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) { enter(t, test.args, "no such command") })
 	}
+	t.Run("line overwritten", func(t *testing.T) {
+		enter(t, []string{"-kernel", kernel, "-append", strings.Repeat("env:A=b ", 90)}, "QEMU has written over the end of the command line")
+	})
 	t.Run("elsewhere", func(t *testing.T) {
 		// Other cores are nowhere here, and the boot waits for each of them; its first line is enough.
 		enter(t, loaded("0x123000", 1), "the CPU with affinity 0x1 did not start")

@@ -44,8 +44,8 @@ func init() {
 // guestMemory is what there is for guests, MiB.
 const guestMemory = 256
 
-// Run boots Xen and runs the guests, one after the other, in a time of their own (xen.OwnClock). QEMU 7.2 seldom gives a guest on amd64
-// an interrupt that it has had already; the guest says so and ends, and all run once more.
+// Run boots Xen and runs the guests, one after the other, in a time of their own (xen.OwnClock). Where one says
+// xen.InterruptWhileOff all run once more.
 func Run(t *testing.T, arch string, guests []Guest) map[string]*Result {
 	t.Helper()
 	dir := t.TempDir()
@@ -54,15 +54,12 @@ func Run(t *testing.T, arch string, guests []Guest) map[string]*Result {
 	}
 	args := append(xen.Arguments(arch, guestMemory), xen.OwnClock...)
 	out := boot(t, arch, dir, "", args...)
-	for tries := 2; tries > 0 && bytes.Contains(out, []byte(interruptWhileOff)); tries-- {
-		t.Log("once more, for " + interruptWhileOff)
+	for tries := 2; tries > 0 && bytes.Contains(out, []byte(xen.InterruptWhileOff)); tries-- {
+		t.Log("once more, for " + xen.InterruptWhileOff)
 		out = boot(t, arch, dir, "", args...)
 	}
 	return read(out, guests)
 }
-
-// interruptWhileOff is what a guest says then.
-const interruptWhileOff = "the hypervisor gave an interrupt while interrupts were off"
 
 // packagesOf returns the folder of an architecture's packages, or skips the test.
 func packagesOf(t *testing.T, arch string) (tree string) {

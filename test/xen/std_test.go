@@ -1,7 +1,6 @@
 package xen
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -9,18 +8,13 @@ import (
 	"mirage.build/test/harness"
 )
 
-// sample is of packages of std whose tests take seconds and open no files. MIRAGE_XEN_STD names others of that kind; those with files
-// run one a machine, by `MIRAGE_MACHINE=xen GOOS=mirage go test`.
-const sample = "errors container/heap context"
+// sample is of packages of std whose tests take seconds and open no files. All run with `bin/go run ./test/std -machine xen -short`.
+var sample = []string{"errors", "container/heap", "context"}
 
 // stdGuests are the tests of packages of std, each a guest.
 func stdGuests(t *testing.T, arch string) (guests []Guest) {
 	t.Helper()
-	packages := sample
-	if others := os.Getenv("MIRAGE_XEN_STD"); others != "" {
-		packages = others
-	}
-	for _, p := range strings.Fields(packages) {
+	for _, p := range sample {
 		name := "std-" + strings.ReplaceAll(p, "/", "-")
 		image := filepath.Join(t.TempDir(), name)
 		cmd := harness.Go(t, "", []string{"GOOS=mirage", "GOARCH=" + arch, "CGO_ENABLED=0"}, "test", "-c", "-vet=off", "-o", image, p)
