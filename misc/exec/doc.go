@@ -15,5 +15,6 @@
 // Variables of its own: MIRAGE_MEM (MiB, default 512), MIRAGE_SMP (CPUs, default 1), MIRAGE_FILES (the most MiB of
 // files to take along; 0 takes none; by default 64, and none of a folder that has more), MIRAGE_TAKE (files and folders
 // to take along besides, with the separators of PATH), MIRAGE_TIMEOUT (a time limit, such as 90s), MIRAGE_MACHINE (QEMU's
-// machine, or xen or xenpv; raspi3b has memory and CPUs of its own) and MIRAGE_ACCEL (kvm or tcg).
+// machine, or xen or xenpv; raspi3b has memory and CPUs of its own) and MIRAGE_ACCEL (kvm or tcg; with xen also icount:
+// the clock goes by what is executed, so that nothing is late when the host has more to do).
 package main

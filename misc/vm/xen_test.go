@@ -88,6 +88,7 @@ func TestXenRefusals(t *testing.T) {
 		want string
 	}{
 		{Config{Machine: "xen", Accel: "kvm"}, "in software"},
+		{Config{Machine: "q35", Accel: "icount"}, "no accelerator"},
 		{Config{Machine: "xen", Disks: make([]Disk, 27)}, "26 disks"},
 		{Config{Machine: "xenpv", Arch: "arm64"}, "for amd64"},
 	} {

@@ -46,7 +46,10 @@ func (c *Config) startXenLab(m *Machine, dir string) error {
 		return err
 	}
 	l := &xenLab{cmd: exec.Command(c.qemu, args...), out: xenConsole{to: orDiscard(c.Stdout)}}
-	l.cmd.Dir, l.cmd.Stdin, l.cmd.Stdout, l.cmd.Stderr = dir, xen.Beat(), &l.boot, &l.complaints
+	l.cmd.Dir, l.cmd.Stdout, l.cmd.Stderr = dir, &l.boot, &l.complaints
+	if c.Accel != ownClock {
+		l.cmd.Stdin = xen.Beat()
+	}
 	l.cmd.SysProcAttr = childAttributes()
 	m.cmd, m.xen = l.cmd, l
 	return l.start(m)
@@ -92,6 +95,9 @@ func (c *Config) xenArguments() ([]string, error) {
 	}
 	a = append(a, network...)
 	a = append(a, c.disks()...)
+	if c.Accel == ownClock {
+		a = append(a, xen.OwnClock...)
+	}
 	return append(a, c.Extra...), nil
 }
 
