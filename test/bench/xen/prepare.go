@@ -97,7 +97,7 @@ func makeGuests(dir, kind string, only []string, tree, others, zone string) (gue
 	for _, m := range []struct{ what, pkg, ramdisk, line string }{
 		{"tcp", "./test/guest/iperf3", "", ""},
 		{"dns", "./misc/examples/dns", zones, " -- -zone /example.com.zone"},
-		{"disk", "./test/bench/xen/guest", "", ""},
+		{"disk", "./test/bench/guest", "", ""},
 	} {
 		if !slices.Contains(only, m.what) {
 			continue
@@ -120,7 +120,7 @@ func makeGuests(dir, kind string, only []string, tree, others, zone string) (gue
 
 // writeLinux writes the files of the Linux guest.
 func writeLinux(file, tree, others, zone string) error {
-	init, err := build(filepath.Dir(file), "linux", "./test/bench/xen/guest")
+	init, err := build(filepath.Dir(file), "linux", "./test/bench/guest")
 	if err != nil {
 		return err
 	}

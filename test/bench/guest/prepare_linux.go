@@ -21,6 +21,27 @@ func prepare() error {
 	if os.Getpid() != 1 {
 		return nil
 	}
+	if err := prepareDisk("/dev/xvda"); err != nil {
+		return err
+	}
+	for !exists("/sys/class/net/eth0") {
+		time.Sleep(100 * time.Millisecond)
+	}
+	address, ok := strings.CutPrefix(os.Args[len(os.Args)-1], "address=")
+	if !ok {
+		return fmt.Errorf("the last of %q is not the address", os.Args)
+	}
+	if err := errors.Join(setAddress("lo", "127.0.0.1"), setAddress("eth0", address)); err != nil {
+		return err
+	}
+	return errors.Join(start("/usr/bin/iperf3", "-s"), start("/usr/sbin/nsd", "-d", "-c", "/nsd.conf"))
+}
+
+// prepareDisk makes the file systems of a machine ready whose first process this is, and its disk.
+func prepareDisk(disk string) error {
+	if os.Getpid() != 1 {
+		return nil
+	}
 	for _, m := range [][2]string{{"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"}, {"tmpfs", "/tmp"}} {
 		os.MkdirAll(m[1], 0o755)
 		if err := unix.Mount(m[0], m[1], m[0], 0, ""); err != nil && err != unix.EBUSY {
@@ -34,17 +55,17 @@ func prepare() error {
 	if err != nil {
 		return err
 	}
-	for !exists("/dev/xvda") || !exists("/sys/class/net/eth0") {
+	for !exists(disk) {
 		time.Sleep(100 * time.Millisecond)
 	}
-	address, ok := strings.CutPrefix(os.Args[len(os.Args)-1], "address=")
-	if !ok {
-		return fmt.Errorf("the last of %q is not the address", os.Args)
+	return nil
+}
+
+// powerOff ends a machine whose first process this is.
+func powerOff() {
+	if os.Getpid() == 1 {
+		unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART)
 	}
-	if err := errors.Join(setAddress("lo", "127.0.0.1"), setAddress("eth0", address)); err != nil {
-		return err
-	}
-	return errors.Join(start("/usr/bin/iperf3", "-s"), start("/usr/sbin/nsd", "-d", "-c", "/nsd.conf"))
 }
 
 func exists(name string) bool {
