@@ -22,6 +22,7 @@ func osinit() {
 	startCPUs()
 	vmSeal()
 	numCPUStartup = int32(nCPUs)
+	fencesIgnored = nCPUs == 1 && maybeEmulated()
 	memoryLimitInit()
 	irqEnable()
 }

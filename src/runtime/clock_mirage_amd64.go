@@ -54,6 +54,15 @@ func hypervisor() (sig [3]uint32, last uint32) {
 	return
 }
 
+// emulator is the signature of QEMU when it emulates in software: "TCGTCGTCGTCG".
+var emulator = [3]uint32{0x54474354, 0x43544743, 0x47435447}
+
+// maybeEmulated reports whether it may be QEMU's emulation that runs us.
+func maybeEmulated() bool {
+	sig, _ := hypervisor()
+	return sig == emulator
+}
+
 func tscFromCPUID() uint64 {
 	if leaves, _, _, _ := cpuid(0, 0); leaves >= 0x15 {
 		// Intel SDM volume 3, 19.7.3: the core crystal's rate times EBX/EAX.
@@ -113,8 +122,7 @@ func pitElapsed() uint64 {
 func tscFromAPIC() uint64 {
 	sig, _ := hypervisor()
 	kvm := [3]uint32{0x4b4d564b, 0x564b4d56, 0x0000004d}
-	tcg := [3]uint32{0x54474354, 0x43544743, 0x47435447}
-	if sig != kvm && sig != tcg {
+	if sig != kvm && sig != emulator {
 		return 0
 	}
 	ticks, counted := tscBeside(apicTimerStart, apicTimerElapsed, apicTimerLast, 5e6, 0)

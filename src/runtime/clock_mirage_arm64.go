@@ -21,6 +21,9 @@ func clockInit() {
 	wallStart(boot)
 }
 
+// maybeEmulated is true: nothing tells QEMU's emulation from what it emulates.
+func maybeEmulated() bool { return true }
+
 // timerSet makes the timer interrupt at time t, or never if t is 0.
 //
 //go:nosplit
