@@ -22,6 +22,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"mirage/board"
 	"mirage/gpio"
@@ -67,6 +68,9 @@ func tellBoard() error {
 	mac, err := board.MAC()
 	if err != nil {
 		return err
+	}
+	if now := time.Now(); now.Year() < 2026 {
+		return fmt.Errorf("the clock shows %v", now)
 	}
 	fmt.Printf("%v degrees, UART at %d Hz, address %v\n", degrees, hz, mac)
 	if err := board.Property(0xfedcba98, make([]uint32, 2)); err == nil {
