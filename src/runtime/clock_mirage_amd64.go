@@ -57,10 +57,10 @@ func hypervisor() (sig [3]uint32, last uint32) {
 // emulator is the signature of QEMU when it emulates in software: "TCGTCGTCGTCG".
 var emulator = [3]uint32{0x54474354, 0x43544743, 0x47435447}
 
-// maybeEmulated reports whether it may be QEMU's emulation that runs us.
+// maybeEmulated reports whether it may be QEMU's emulation that runs us. To a PV guest CPUID tells of what runs Xen.
 func maybeEmulated() bool {
 	sig, _ := hypervisor()
-	return sig == emulator
+	return !xenPV && sig == emulator
 }
 
 func tscFromCPUID() uint64 {
