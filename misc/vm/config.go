@@ -33,6 +33,7 @@ type Config struct {
 	Args  []string // the image's command line: the program's arguments
 
 	NoConsole bool      // no virtio console: all that the image writes goes to the UART
+	NoCode    bool      // the image does not say its exit code
 	Stdin     io.Reader // default: at its end
 	Stdout    io.Writer // default: discarded
 	Stderr    io.Writer // default: discarded; the UART

@@ -71,7 +71,10 @@ func (c *Config) arguments(kernel string) ([]string, error) {
 
 // line is the image's command line.
 func (c *Config) line() (string, error) {
-	words := []string{"exit=debug"}
+	var words []string
+	if !c.NoCode {
+		words = append(words, "exit=debug")
+	}
 	if !c.NoConsole {
 		words = append(words, "console=hvc0")
 	}

@@ -16,9 +16,9 @@ import (
 
 // What a program writes is on the screen, and so is its panic, after which the board stands still.
 func TestScreen(t *testing.T) {
-	c := board(harness.Build(t, "arm64", "./test/guest/rpi"))
-	// Without a word that says how, no exit code reaches QEMU, and what a stopped board shows stays.
-	c.Extra = []string{"-append", "-- panic", "-no-shutdown"}
+	c := board(harness.Build(t, "arm64", "./test/guest/rpi"), "panic")
+	// No exit code ends QEMU, and what a stopped board shows stays.
+	c.NoCode, c.Extra = true, []string{"-no-shutdown"}
 	m := harness.AddMonitor(t, &c)
 	b := harness.Boot(t, c)
 	b.WaitFor("main.main")

@@ -2,17 +2,22 @@
 
 package virtiotest
 
-import "internal/mirage/dma"
+import (
+	"internal/mirage/dma"
+	"sync"
+)
 
 // A Ring is the device's side of a split virtqueue (virtio 1.2 section 2.7), in memory that the driver named by
-// physical addresses.
+// physical addresses. One goroutine may take chains, and many say that they are used.
 type Ring struct {
 	Size              int
 	Desc, Avail, Used uint64
 	EventIndex        bool
 
 	next uint16 // available entries taken
-	done uint16 // used entries written
+
+	using sync.Mutex
+	done  uint16 // used entries written
 }
 
 // A Chain is one request: copies of the descriptors' places.
@@ -105,6 +110,8 @@ func (r *Ring) Push(head uint16, written uint32) (interrupt bool) {
 
 // PushAll appends elements, whatever they say, which the driver sees all at once.
 func (r *Ring) PushAll(elements ...Element) (interrupt bool) {
+	r.using.Lock()
+	defer r.using.Unlock()
 	old := r.done
 	for _, e := range elements {
 		at := r.Used + 4 + 8*uint64(r.done%uint16(r.Size))
