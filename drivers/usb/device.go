@@ -208,9 +208,9 @@ func (d *Device) Open(e Endpoint) *Pipe {
 // Transfer moves n bytes at offset off of m, which an IN pipe writes. n is a multiple of MaxPacket then. It blocks for as long as
 // the device lets it wait, or until Limit. A pipe that the device has stalled works again with the next transfer: 9.4.5.
 func (p *Pipe) Transfer(m *dma.Memory, off, n int) (int, error) {
-	r := Request{Memory: m, Off: off, N: n, PID: p.Toggle, Limit: p.Limit}
-	moved, err := p.device.bus.host.Transfer(p, &r)
-	p.Toggle = r.PID
+	p.request = Request{Memory: m, Off: off, N: n, PID: p.Toggle, Limit: p.Limit}
+	moved, err := p.device.bus.host.Transfer(p, &p.request)
+	p.Toggle = p.request.PID
 	switch {
 	case err == ErrStall:
 		p.ClearHalt()
@@ -234,14 +234,21 @@ func (p *Pipe) ClearHalt() error {
 	return err
 }
 
-// WaitInterrupt reads what an interrupt pipe has to say, asking again each interval.
+// WaitInterrupt reads what an interrupt pipe has to say, asking again each interval. Asking allocates nothing: a program that counts
+// allocations would count them as its own.
 func (p *Pipe) WaitInterrupt(m *dma.Memory, n int) (int, error) {
+	interval := int64(p.Interval) * millisecond
+	t, due := clock.NewTimer(interval)
+	defer t.Stop()
 	for {
 		moved, err := p.Transfer(m, 0, roundUp(n, p.MaxPacket))
 		if err != ErrNothing {
 			return moved, err
 		}
-		if !p.device.Sleep(int64(p.Interval) * millisecond) {
+		select {
+		case <-due:
+			t.Reset(interval)
+		case <-p.device.gone:
 			return 0, ErrGone
 		}
 	}

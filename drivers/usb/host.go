@@ -60,6 +60,8 @@ type Pipe struct {
 	// Quiet ends an IN transfer that has data already when no more has come for so many nanoseconds. It is for devices that
 	// do not end one that fills its packets; 0: none.
 	Quiet int64
+
+	request Request // the one at a time
 }
 
 // Address is the device's.

@@ -48,6 +48,13 @@ func TestBoard(t *testing.T) {
 	}
 }
 
+// A board that waits, with a card on its USB, allocates nothing.
+func TestIdle(t *testing.T) {
+	c := board(harness.Build(t, "arm64", "./test/guest/rpi"), "idle")
+	c.Net = ""
+	harness.Run(t, c, 0)
+}
+
 // A command line may be as long as on other machines, as an environment makes it.
 func TestLongLine(t *testing.T) {
 	c := board(harness.Build(t, "arm64", "./test/guest/rpi"), "exit", "42")

@@ -15,6 +15,8 @@ type channel struct {
 	status atomic.Uint32 // what hcint has said since the channel was enabled
 	halted chan struct{} // holds one token at most
 	using  sync.Mutex    // held by a transfer
+	timer  *clock.Timer  // of wait; stopped between transfers
+	fired  <-chan struct{}
 }
 
 func newChannel(c *Controller, n int) *channel {
@@ -22,7 +24,20 @@ func newChannel(c *Controller, n int) *channel {
 	hcintmsk.Store(regs, 0)
 	hcint.Store(regs, chanAll)
 	hcintmsk.Store(regs, chanHalted)
-	return &channel{c: c, regs: regs, halted: make(chan struct{}, 1)}
+	ch := &channel{c: c, regs: regs, halted: make(chan struct{}, 1)}
+	ch.timer, ch.fired = clock.NewTimer(clock.Hour)
+	ch.timer.Stop()
+	return ch
+}
+
+// quiet sets the timer. What it returns may have a token of the time before, which comes too early.
+func (ch *channel) quiet(ns int64) <-chan struct{} {
+	select {
+	case <-ch.fired:
+	default:
+	}
+	ch.timer.Reset(ns)
+	return ch.fired
 }
 
 // interrupt takes down what has happened. Only a halt interrupts.
@@ -220,10 +235,9 @@ func (ch *channel) pipe(p *usb.Pipe) uint32 {
 // wait waits until the channel has halted. When that takes too long, or the device is gone, it is made to.
 func (ch *channel) wait(w wait) (uint32, error) {
 	var quiet <-chan struct{}
-	var timer *clock.Timer
 	if w.quiet > 0 {
-		timer, quiet = clock.NewTimer(w.quiet)
-		defer timer.Stop()
+		quiet = ch.quiet(w.quiet)
+		defer ch.timer.Stop()
 	}
 	for last := w.size; ; {
 		select {
@@ -237,7 +251,7 @@ func (ch *channel) wait(w wait) (uint32, error) {
 				return ch.stop() | chanDone, nil
 			}
 			last = size
-			timer.Reset(w.quiet)
+			ch.timer.Reset(w.quiet)
 		case <-w.gone:
 			return ch.stop(), usb.ErrGone
 		case <-w.over:

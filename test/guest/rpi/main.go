@@ -8,6 +8,7 @@
 //	echo       repeats a line from the console
 //	keys       says each byte of a line as it is typed
 //	card [DISK] writes into the SD card, or into another disk, and reads it
+//	idle       counts what the drivers allocate while the program does nothing
 //	panic      says a line, and panics
 //	restart    resets the board by its watchdog
 package main
@@ -29,7 +30,7 @@ import (
 )
 
 func main() {
-	commands := map[string]func() error{"board": tellBoard, "pins": tryPins, "cpus": tryCPUs, "random": tryRandom, "exit": exit, "echo": echo, "keys": keys, "card": tryCard, "panic": panics, "restart": board.Restart}
+	commands := map[string]func() error{"board": tellBoard, "pins": tryPins, "cpus": tryCPUs, "random": tryRandom, "exit": exit, "echo": echo, "keys": keys, "card": tryCard, "idle": idle, "panic": panics, "restart": board.Restart}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
 		fmt.Println("no such command")
 		os.Exit(2)
@@ -171,6 +172,19 @@ func tryCard() error {
 	}
 	if !bytes.Equal(got, want) {
 		return fmt.Errorf("what is read is not what was written")
+	}
+	return nil
+}
+
+// idle fails when drivers that wait allocate: testing.AllocsPerRun would count that as the program's.
+func idle() error {
+	time.Sleep(2 * time.Second) // the network's addresses come
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	time.Sleep(2 * time.Second)
+	runtime.ReadMemStats(&after)
+	if n := after.Mallocs - before.Mallocs; n > 20 {
+		return fmt.Errorf("%d objects in 2 s", n)
 	}
 	return nil
 }
