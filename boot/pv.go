@@ -33,6 +33,36 @@ type PV struct {
 	Frames      uint64 // where the frames of all pages are listed
 }
 
+// readShared reads what the guest shares with others.
+func (pv *PV) readShared(s []byte) {
+	pv.SharedInfo = le64(s[pvShared:])
+	pv.Store, pv.StorePort = le64(s[pvStore:]), le32(s[pvStorePort:])
+	pv.Console, pv.ConsolePort = le64(s[pvConsole:]), le32(s[pvConsolePort:])
+}
+
+// Save makes the start info that page begins with ready for a toolstack, which wants to know which pages of the guest's are the
+// xenstore's and the console's: a frame means nothing in another domain.
+func (pv *PV) Save(page []byte, store, console uint64) {
+	put64(page[pvStore:], store)
+	put64(page[pvConsole:], console)
+}
+
+// Restore reads in the same place what the toolstack has made of it, after Save. Where the guest has stayed the same domain it has made
+// nothing, and frames are what they were.
+func (pv *PV) Restore(page []byte, same bool) {
+	if same {
+		put64(page[pvStore:], pv.Store)
+		put64(page[pvConsole:], pv.Console)
+	}
+	pv.readShared(page)
+}
+
+func put64(b []byte, v uint64) {
+	for i := range 8 {
+		b[i] = byte(v >> (8 * i))
+	}
+}
+
 // ReadPV reads the start info that page, at physical address at, begins with. The error says what is wrong, "" when nothing
 // is. Kept is what the loader has put behind the image and the guest goes on using.
 func (i *Info) ReadPV(pv *PV, page []byte, at uint64) (problem string) {
@@ -40,12 +70,8 @@ func (i *Info) ReadPV(pv *PV, page []byte, at uint64) (problem string) {
 	if s == nil || string(s[:len(pvMagic)]) != pvMagic {
 		return "the loader passed no PV start info"
 	}
-	*pv = PV{
-		Pages: le64(s[pvPages:]), SharedInfo: le64(s[pvShared:]),
-		Store: le64(s[pvStore:]), StorePort: le32(s[pvStorePort:]),
-		Console: le64(s[pvConsole:]), ConsolePort: le32(s[pvConsolePort:]),
-		Frames: le64(s[pvFrames:]),
-	}
+	*pv = PV{Pages: le64(s[pvPages:]), Frames: le64(s[pvFrames:])}
+	pv.readShared(s)
 	const page4K, most = 4096, 1 << 40 / 4096
 	if pv.Pages == 0 || pv.Pages > most || !i.addRAM(0, pv.Pages*page4K) {
 		return "PV start info gives the guest no memory, or more than 1 TiB"

@@ -45,6 +45,34 @@ func TestPV(t *testing.T) {
 	}
 }
 
+// The toolstack that saves a guest wants numbers of pages where frames are, and puts other frames there (libxenguest's
+// process_start_info); a guest that stays what it was puts back what it had.
+func TestPVSaved(t *testing.T) {
+	var i Info
+	var pv PV
+	page := pvPage()
+	if problem := i.ReadPV(&pv, page, pvAt); problem != "" {
+		t.Fatal(problem)
+	}
+	was := pv
+	pv.Save(page, 0x502, 0x503)
+	le := binary.LittleEndian
+	if le.Uint64(page[56:]) != 0x502 || le.Uint64(page[72:]) != 0x503 {
+		t.Errorf("frames are saved: % x", page[56:80])
+	}
+	if pv.Restore(page, true); pv != was || !slices.Equal(page, pvPage()) {
+		t.Errorf("called off: %+v, and was %+v", pv, was)
+	}
+	pv.Save(page, 0x502, 0x503)
+	for at, v := range map[int]uint64{40: 0x654321000, 56: 0x9001, 64: 3, 72: 0x9002, 80: 4} {
+		le.PutUint64(page[at:], v)
+	}
+	was.SharedInfo, was.Store, was.StorePort, was.Console, was.ConsolePort = 0x654321000, 0x9001, 3, 0x9002, 4
+	if pv.Restore(page, false); pv != was {
+		t.Errorf("restored: %+v, want %+v", pv, was)
+	}
+}
+
 func TestPVProblems(t *testing.T) {
 	for name, change := range map[string]struct {
 		at int

@@ -8,7 +8,6 @@ import (
 	"internal/mirage/irq"
 	"internal/mirage/machine"
 	"internal/strconv"
-	"unsafe"
 )
 
 // Hypercalls, of xen/include/public/xen.h, and their commands.
@@ -17,15 +16,11 @@ const (
 	grantOp  = 20
 	eventOp  = 32
 
-	memoryRelease  = 1 // XENMEM_decrease_reservation
-	memoryPopulate = 6
-	eventBind      = 0 // EVTCHNOP_bind_interdomain
-	eventClose     = 3
-	eventSend      = 4
-	eventStatus    = 5
-	eventAlloc     = 6
-
-	grantSetupTable = 2
+	eventBind   = 0 // EVTCHNOP_bind_interdomain
+	eventClose  = 3
+	eventSend   = 4
+	eventStatus = 5
+	eventAlloc  = 6
 )
 
 // Machine is the Xen that the machine runs on. It implements Hypervisor.
@@ -57,29 +52,7 @@ func (Machine) Frame(addr uint64) uint64 { return machine.XenFrame(addr) }
 
 // Place implements Hypervisor.
 func (Machine) Place(s Space, index int, mem *dma.Memory) error {
-	if machine.XenPV() {
-		return placePV(s, index, mem)
-	}
 	return result("no page of a shared table", machine.XenPlace(uint32(s), uint64(index), mem.Addr()))
-}
-
-// placePV is Place for a guest of the kind PV, whose pages Xen does not move: it says in which frame the page is, and that is
-// mapped instead of mem's. The structure is gnttab_setup_table.
-func placePV(s Space, index int, mem *dma.Memory) error {
-	if s != GrantFrames || (index+1)*8 > dma.PageSize {
-		return errors.New("xen: no such page in a guest of the kind PV")
-	}
-	list := mem.Bytes()
-	arg := [4]uint64{Self | uint64(index+1)<<32, 0, uint64(uintptr(unsafe.Pointer(&list[0])))}
-	arg, r := machine.XenCall(grantOp, grantSetupTable, arg, 1)
-	if status := int16(arg[1]); r == 0 && status != 0 { // GNTST_*
-		r = int(status)
-	}
-	if r != 0 {
-		return result("no page of the grant table", r)
-	}
-	machine.XenReplace(mem.Addr(), mem.Load64(index*8))
-	return nil
 }
 
 // Listen implements Hypervisor. The structure is evtchn_alloc_unbound.
@@ -109,13 +82,3 @@ func (Machine) Notify(port uint32) { machine.XenCall(eventOp, eventSend, [4]uint
 
 // Close implements Hypervisor.
 func (Machine) Close(port uint32) { machine.XenCall(eventOp, eventClose, [4]uint64{uint64(port)}, 0) }
-
-// Release and Populate implement balloon.Reservation. The structure is xen_memory_reservation, with pages of order 0.
-func (Machine) Release(list *dma.Memory, n int) int  { return reserve(memoryRelease, list, n) }
-func (Machine) Populate(list *dma.Memory, n int) int { return reserve(memoryPopulate, list, n) }
-
-func reserve(command uint32, list *dma.Memory, n int) int {
-	at := uint64(uintptr(unsafe.Pointer(&list.Bytes()[0])))
-	_, done := machine.XenCall(memoryOp, command, [4]uint64{at, uint64(n), 0, Self}, 0)
-	return max(0, done)
-}

@@ -7,10 +7,12 @@ import (
 	"internal/mirage/dma"
 	"internal/mirage/machine"
 	"sync"
+	"unsafe"
 )
 
 // Other domains' pages come where pages of RAM have been, which Xen gets back for as long: so no place has to be found for them
-// that is free for sure, and no page table changes.
+// that is free for sure, and no page table changes. In a guest of the kind PV it is the page table that Xen changes, and the pages'
+// own frames wait.
 
 // Hypercalls and commands, of xen/include/public/xen.h, memory.h and grant_table.h.
 const (
@@ -33,8 +35,8 @@ var frames struct {
 	list *dma.Memory
 }
 
-// exchange does a command with n pages from addr on, and returns how many Xen has done it with.
-func exchange(command uint32, addr uint64, n int) int {
+// exchange does Release or Populate with n pages from addr on, and returns how many Xen has done it with.
+func exchange(do func(list *dma.Memory, n int) int, addr uint64, n int) int {
 	frames.mu.Lock()
 	defer frames.mu.Unlock()
 	if frames.list == nil {
@@ -45,25 +47,25 @@ func exchange(command uint32, addr uint64, n int) int {
 	for i := range n {
 		frames.list.Store64(8*i, addr/dma.PageSize+uint64(i))
 	}
-	return reserve(command, frames.list, n)
+	return do(frames.list, n)
 }
 
 // Map implements Hypervisor.
 func (Machine) Map(domain uint16, refs []uint32) (*dma.Memory, func(), error) {
-	if len(refs) == 0 || len(refs) > listFrames || machine.XenPV() {
+	if len(refs) == 0 || len(refs) > listFrames {
 		return nil, nil, errHole
 	}
 	m := &mapping{Memory: dma.Alloc(len(refs) * dma.PageSize), life: machine.XenLives()}
 	if m.Memory == nil {
 		return nil, nil, errMemory
 	}
-	if m.holes = exchange(memoryRelease, m.Addr(), len(refs)); m.holes < len(refs) {
+	if m.makeHoles(len(refs)); m.holes < len(refs) {
 		m.unmap()
 		return nil, nil, errHole
 	}
 	for i, ref := range refs {
 		// struct gnttab_map_grant_ref.
-		arg := [4]uint64{m.Addr() + uint64(i)*dma.PageSize, grantHostMap | uint64(ref)<<32, uint64(domain)}
+		arg := [4]uint64{m.place(i), grantHostMap | uint64(ref)<<32, uint64(domain)}
 		arg, r := machine.XenCall(grantOp, grantMap, arg, 1)
 		if status := int16(arg[2] >> 16); r != 0 || status != 0 {
 			m.unmap()
@@ -90,12 +92,45 @@ func (m *mapping) unmap() {
 	}
 	for i, handle := range m.handles {
 		// struct gnttab_unmap_grant_ref.
-		arg := [4]uint64{m.Addr() + uint64(i)*dma.PageSize, 0, uint64(handle)}
+		arg := [4]uint64{m.place(i), 0, uint64(handle)}
 		if arg, r := machine.XenCall(grantOp, grantUnmap, arg, 1); r != 0 || int16(arg[2]>>32) != 0 {
 			return
 		}
 	}
-	if m.holes == 0 || exchange(memoryPopulate, m.Addr(), m.holes) == m.holes {
+	if m.fillHoles() {
 		m.Free()
 	}
+}
+
+// makeHoles makes the first n pages holes, as many as it can.
+func (m *mapping) makeHoles(n int) {
+	if !machine.XenPV() {
+		m.holes = exchange(Machine{}.Release, m.Addr(), n)
+		return
+	}
+	for ; m.holes < n; m.holes++ {
+		machine.XenUnmap(m.page(m.holes))
+	}
+}
+
+// fillHoles has the pages' own memory be there again, and reports whether it is.
+func (m *mapping) fillHoles() bool {
+	if !machine.XenPV() {
+		return m.holes == 0 || exchange(Machine{}.Populate, m.Addr(), m.holes) == m.holes
+	}
+	for i := range m.holes {
+		machine.XenReplace(m.page(i), machine.XenFrame(m.page(i)))
+	}
+	return true
+}
+
+// page is the physical address of page i.
+func (m *mapping) page(i int) uint64 { return m.Addr() + uint64(i)*dma.PageSize }
+
+// place is where Xen maps page i: where a guest of the kind PV sees it.
+func (m *mapping) place(i int) uint64 {
+	if machine.XenPV() {
+		return uint64(uintptr(unsafe.Pointer(&m.Bytes()[i*dma.PageSize])))
+	}
+	return m.page(i)
 }

@@ -152,6 +152,9 @@ func interrupt(vec uint32) {
 		return
 	case vec == vectorXen:
 		xenEvents()
+		if xenPV {
+			suspendIfAsked()
+		}
 		return // no end of interrupt: it does not come by the APIC
 	case vec == vectorFlush:
 		flushIfAsked()

@@ -137,7 +137,9 @@ func pvShare() *xenInfo {
 		throw("boot: no memory for page tables")
 	}
 	e.write(pte(pv.SharedInfo) | leafEntry(0, 0, vmRead|vmWrite, false))
-	return (*xenInfo)(unsafe.Pointer(uintptr(at)))
+	info := (*xenInfo)(unsafe.Pointer(uintptr(at)))
+	pvTellList(info)
+	return info
 }
 
 // pvCall makes a hypercall with arguments that are no pointers, or lead to memory that is always there.

@@ -14,6 +14,8 @@ func pvReadOnly(pa uintptr)                  {}
 func pvUseTables(r boot.Range)               {}
 func pvMapBoot([]imageSegment, []boot.Range) {}
 func pvFrame(pa uintptr) uintptr             { return 0 }
+func pvPlace(xenPage) int                    { return 0 }
+func pvUnmap(pa uintptr)                     {}
 func pvReplace(pa uintptr, frame uint64)     {}
 func xenOwnLine(line uint8)                  {}
 func pvOthers(word uint32) uint64            { return 0 }

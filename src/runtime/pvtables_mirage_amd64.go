@@ -77,11 +77,41 @@ func pvReadOnly(pa uintptr) {
 	e.write(*e &^ pteW)
 }
 
-// pvReplace maps a frame that is not the guest's in the linear mapping, in place of the page at pa.
-func pvReplace(pa uintptr, frame uint64) {
-	e := vmEntry(physBase+pa, 0, false)
-	e.write(*e&^pteAddr | pte(frame)*pageSize4K)
+// pvUnmap takes the page at pa out of the linear mapping, which is the only place where it is, so that Xen may have its frame or
+// map another there.
+func pvUnmap(pa uintptr) {
+	vmEntry(physBase+pa, 0, false).write(0)
 	pvFlush(physBase+pa, 1)
+}
+
+// pvReplace makes a frame be the page at pa, or pvNoFrame, when it is unmapped.
+func pvReplace(pa uintptr, frame uint64) {
+	*pvListed(uint64(pa) / pageSize4K) = frame
+	if frame == pvNoFrame {
+		return
+	}
+	vmEntry(physBase+pa, 0, false).write(pte(frame)*pageSize4K | leafEntry(0, 0, vmRead|vmWrite, false))
+	pvFlush(physBase+pa, 1)
+}
+
+// pvGrants are the frames of the grant table, as Xen tells them.
+var pvGrants [len(xenPlaced.pages)]uint64
+
+// pvPlace is xenPage.place: Xen's pages do not move here, it says in which frame one is, and that is mapped. The structure is
+// gnttab_setup_table.
+func pvPlace(p xenPage) int {
+	const grantFrames, grantOp, grantSetupTable = 1, 20, 2
+	if p.space != grantFrames || p.index >= uint64(len(pvGrants)) {
+		return -22 // EINVAL
+	}
+	arg, r := xenCall(grantOp, grantSetupTable, xenArg{domainSelf | (p.index+1)<<32, 0, uint64(uintptr(unsafe.Pointer(&pvGrants)))}, 1)
+	if status := int16(arg[1]); r == 0 && status != 0 { // GNTST_*
+		r = int(status)
+	}
+	if r == 0 {
+		xenReplace(uintptr(p.phys), pvGrants[p.index])
+	}
+	return r
 }
 
 // A pvExtOp is mmuext_op, of xen/include/public/xen.h.

@@ -50,7 +50,13 @@ func wakeCPU(c *vcpu) {
 // sendFlush interrupts c for flushIfAsked.
 //
 //go:nosplit
-func sendFlush(c *vcpu) { sendIPI(c.arch.apicID, vectorFlush) }
+func sendFlush(c *vcpu) {
+	if xenPV {
+		pvWake(c)
+		return
+	}
+	sendIPI(c.arch.apicID, vectorFlush)
+}
 
 // startCPUs starts the CPUs that the firmware lists, one after the other. One that does not come is left out.
 func startCPUs() {

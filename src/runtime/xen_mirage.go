@@ -35,7 +35,7 @@ const (
 
 	domainSelf = 0x7ff0
 
-	xenPorts = 4096 // event channels of the 2-level interface
+	xenPorts = 4096 // event channels, as many as the 2-level interface has
 )
 
 // xenArg is a hypercall's structure, as words.
@@ -112,6 +112,7 @@ func xenShare() {
 	}
 	xenShared = info
 	xenMaskAll()
+	xenQueue()
 	powerOff = xenEnd
 }
 
@@ -136,8 +137,13 @@ func xenMaskAll() {
 
 // xenPlaced are the pages of its own that Xen has put into the machine's memory: xen_add_to_physmap.
 var xenPlaced struct {
-	pages [72]xenArg
+	pages [72]xenPage
 	n     int
+}
+
+type xenPage struct {
+	space       uint32
+	index, phys uint64
 }
 
 // xenPlace has Xen put page index of a space where phys is, whose page it frees, and returns its result. One thread at a time
@@ -147,16 +153,24 @@ func xenPlace(space uint32, index, phys uint64) int {
 	if p.n == len(p.pages) {
 		return -28 // ENOSPC
 	}
-	arg := xenArg{domainSelf | uint64(space)<<32, index, phys / pageSize4K}
-	_, r := xenCall(xenMemoryOp, memoryAddToPhysmap, arg, 0)
+	page := xenPage{space, index, phys}
+	r := page.place()
 	if r == 0 {
-		p.pages[p.n] = arg
+		p.pages[p.n] = page
 		p.n++
 	}
 	return r
 }
 
-// xenEvents fires the lines of the ports that have news. They all come to the first CPU, but for those that a PV guest's other
+func (p xenPage) place() int {
+	if xenPV {
+		return pvPlace(p)
+	}
+	_, r := xenCall(xenMemoryOp, memoryAddToPhysmap, xenArg{domainSelf | uint64(p.space)<<32, p.index, p.phys / pageSize4K}, 0)
+	return r
+}
+
+// xenEvents fires the lines of the ports that have news, by queues (xenqueues_mirage.go) or by bits. They all come to the first CPU, but for those that a PV guest's other
 // CPUs have of their own.
 //
 //go:nowritebarrierrec
@@ -165,18 +179,27 @@ func xenEvents() {
 	c := xenNews()
 	// Cleared before the words are read: what is set after that comes by another interrupt. The mask stays.
 	atomic.And(&c.pending, ^uint32(0xff))
+	if xenQueues.on {
+		xenQueues.fire()
+		return
+	}
 	for words := atomic.Xchg64(&c.selector, 0); words != 0; words &= words - 1 {
 		w := uint32(sys.TrailingZeros64(words))
 		ports := atomic.Load64(&info.pending[w]) &^ atomic.Load64(&info.mask[w]) &^ pvOthers(w)
 		atomic.And64(&info.pending[w], ^ports)
 		for ; ports != 0; ports &= ports - 1 {
-			switch line := xenLines[w*64+uint32(sys.TrailingZeros64(ports))]; {
-			case line > maxLines:
-				xenOwnLine(line)
-			case line != 0:
-				irqFire(uint32(line) - 1)
-			}
+			xenFire(w*64 + uint32(sys.TrailingZeros64(ports)))
 		}
+	}
+}
+
+// xenFire fires the line of a port.
+func xenFire(port uint32) {
+	switch line := xenLines[port]; {
+	case line > maxLines:
+		xenOwnLine(line)
+	case line != 0:
+		irqFire(uint32(line) - 1)
 	}
 }
 

@@ -23,11 +23,22 @@ func machine_xenFrame(phys uint64) uint64 {
 	return phys / pageSize4K
 }
 
-//go:linkname machine_xenReplace internal/mirage/machine.runtime_xenReplace
-func machine_xenReplace(phys, frame uint64) {
+//go:linkname machine_xenUnmap internal/mirage/machine.runtime_xenUnmap
+func machine_xenUnmap(phys uint64) {
 	onTrapStack(func() {
 		flags := vmLock.lock()
-		pvReplace(uintptr(phys), frame)
+		pvUnmap(uintptr(phys))
+		vmLock.unlock(flags)
+	})
+}
+
+//go:linkname machine_xenReplace internal/mirage/machine.runtime_xenReplace
+func machine_xenReplace(phys, frame uint64) { xenReplace(uintptr(phys), frame) }
+
+func xenReplace(pa uintptr, frame uint64) {
+	onTrapStack(func() {
+		flags := vmLock.lock()
+		pvReplace(pa, frame)
 		vmLock.unlock(flags)
 	})
 }

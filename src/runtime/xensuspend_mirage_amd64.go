@@ -61,6 +61,9 @@ func suspendIfAsked() {
 			flushIfAsked() // one that is not here yet may wait for that
 			cpuRelax()
 		}
+		if xenPV && s.result == 0 {
+			c.pvResume()
+		}
 		c.restartTimer()
 		s.held.Add(-1)
 	}
@@ -76,9 +79,19 @@ func suspend() {
 	awaitHeld(int32(nCPUs - 1))
 	store, console := uint32(xenParam(hvmStorePort)), xenConsolePort
 	now, ticks := nanotime1(), counterRead()
-	reason := xenArg{shutdownSuspend}
-	s.result = hypercall(xenSchedOp, schedShutdown, unsafe.Pointer(&reason), 0)
-	if s.result == 0 {
+	reason, startInfo := xenArg{shutdownSuspend}, uintptr(0)
+	if xenPV {
+		startInfo = pvDetach()
+	}
+	s.result = hypercall(xenSchedOp, schedShutdown, unsafe.Pointer(&reason), startInfo)
+	restored := s.result == 0
+	if xenPV {
+		pvAttach(restored)
+	}
+	if restored || xenPV {
+		xenPlaceAgain()
+	}
+	if restored {
 		counterResume(now, ticks)
 		xenResume(store, console)
 		xenLives.Add(1)
@@ -107,13 +120,11 @@ func (c *vcpu) restartTimer() {
 // xenResume gets from Xen again what the machine had before it became another domain, when the store and the console had these
 // ports. Other channels are gone; what was put into their memory nobody sees.
 func xenResume(store, console uint32) {
-	for _, arg := range xenPlaced.pages[:xenPlaced.n] {
-		if _, r := xenCall(xenMemoryOp, memoryAddToPhysmap, arg, 0); r != 0 {
-			throw("resume: Xen does not put its pages where they were")
-		}
-	}
 	xenMaskAll()
-	xenDeliver()
+	xenQueue()
+	if !xenPV {
+		xenDeliver()
+	}
 	xenConsolePort = uint32(xenParam(hvmConsolePort))
 	newStore := uint32(xenParam(hvmStorePort))
 	lines := [2]uint8{xenLines[store%xenPorts], xenLines[console%xenPorts]}
@@ -126,6 +137,18 @@ func xenResume(store, console uint32) {
 		xenLines[port] = lines[i]
 		xenCall(xenEventOp, eventUnmask, xenArg{uint64(port)}, 0)
 		irqFire(uint32(lines[i]) - 1)
+	}
+	if xenPV {
+		cpu0.pvResume()
+	}
+}
+
+// xenPlaceAgain has Xen put its pages where they were.
+func xenPlaceAgain() {
+	for _, p := range xenPlaced.pages[:xenPlaced.n] {
+		if p.place() != 0 {
+			throw("resume: Xen does not put its pages where they were")
+		}
 	}
 }
 

@@ -23,6 +23,8 @@ const resize = "has() { for i in $(seq 300); do [ $(xl list http | awk 'END {pri
 	"xl mem-set http 96; has -le 97\n" +
 	"xl mem-set http 128; has -ge 127\n"
 
+const resized = "it has 97\nit has 127\n"
+
 // octets is what md5sum says of what is fetched.
 func octets() string {
 	b := make([]byte, 3000000)
@@ -66,7 +68,7 @@ func testGuests(t *testing.T, arch string) {
 		{Name: "diskc", Image: disk, Line: "-- requests xvda", Disk: "one", CPUs: 2},
 		{Name: "dns", Image: harness.Build(t, arch, "./misc/examples/dns"), Line: network, Memory: 32, Ask: ask},
 	})
-	resized := "it has 97\nit has 127\n"
+	resized := resized
 	if arch == "arm64" {
 		resized = "" // it was not looked at there
 	}
@@ -97,7 +99,7 @@ func testGuests(t *testing.T, arch string) {
 	}
 }
 
-// The same image is a guest of the kind PV.
+// The same image is a guest of the kind PV, whose memory changes, that speaks over vchan and is suspended.
 func TestPV(t *testing.T) {
 	const arch = "amd64"
 	probe := harness.Build(t, arch, "./test/guest/probe")
@@ -106,12 +108,18 @@ func TestPV(t *testing.T) {
 		{Name: "clock", Image: probe, Line: "-- spin", Kind: "pv", CPUs: 2},
 		{Name: "cpus", Image: probe, Line: "-- cpus", Kind: "pv", CPUs: 2},
 		{Name: "dns", Image: harness.Build(t, arch, "./misc/examples/dns"), Line: network, Memory: 32, Kind: "pv", Ask: ask},
+		{Name: "http", Image: harness.Build(t, arch, "./misc/examples/http"), Line: network, Kind: "pv", Ask: fetch + resize},
+		{Name: "echo", Image: harness.Build(t, arch, "./test/guest/vchan"), Line: "-- echo", Kind: "pv", Ask: speaks},
+		suspendGuest(t, arch, "pv"),
 	})
+	checkSuspend(t, results["saved"], "pv")
+	checkEcho(t, results["echo"])
 	for name, want := range map[string]struct{ ended, wrote, asked string }{
 		"code":  {"reason code 8", "out\n", ""},
 		"clock": {"reason code 0", "tick 2\n", ""},
 		"cpus":  {"reason code 0", "2 CPUs\n", ""},
 		"dns":   {"destroyed", "dns: serving on", "192.0.2.80"},
+		"http":  {"destroyed", "listening on", octets() + "  -\n2097152 octets, sum 203423744\n" + resized},
 	} {
 		if r := results[name]; r.Ended != want.ended || !strings.Contains(r.Wrote, want.wrote) || !strings.Contains(r.Asked, want.asked) {
 			t.Errorf("%s\nended: %s\nwrote: %s\nasked: %s", name, r.Ended, r.Wrote, r.Asked)

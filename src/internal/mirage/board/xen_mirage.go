@@ -38,16 +38,14 @@ func probeXen() {
 		machine.XenReboot()
 		device.Shutdown()
 	}}
-	if runtime.GOARCH == "amd64" && !machine.XenPV() { // Xen's toolstack, or we, cannot suspend others
+	if runtime.GOARCH == "amd64" { // Xen's toolstack cannot suspend others
 		asked.Suspend = func() { suspend(c, s) }
 	}
 	if err := control.Open(s, asked); err != nil {
 		report("xen control", err)
 	}
 	total, _, _ := ram{}.Sizes()
-	if machine.XenPV() {
-		// Its pages are not Xen's to take by their numbers.
-	} else if err := balloon.Open(h, s, ram{}, total); err != nil {
+	if err := balloon.Open(h, s, ram{}, total); err != nil {
 		report("xen balloon", err)
 	}
 	x := &xenBus{hypervisor: h, store: s, grants: grant.New(h), count: map[string]int{}}

@@ -14,8 +14,12 @@ func XenParam(index uint64) uint64 { return runtime_xenParam(index) }
 // XenFrame is by which number Xen knows the page at phys.
 func XenFrame(phys uint64) uint64 { return runtime_xenFrame(phys) }
 
-// XenReplace maps a frame of Xen's in place of the page at phys, which AllocPages has returned and which is lost. It is for
-// guests of the kind PV.
+// XenUnmap takes the page at phys, which AllocPages has returned or the balloon has, out of the guest's page tables. It and
+// XenReplace are for guests of the kind PV, whose page tables hold frames.
+func XenUnmap(phys uint64) { runtime_xenUnmap(phys) }
+
+// XenReplace makes a frame of Xen's be the page at phys, whose own frame is lost unless it is known; with ^0 there is none: Xen has
+// taken the frame of a page that is unmapped.
 func XenReplace(phys, frame uint64) { runtime_xenReplace(phys, frame) }
 
 // XenCall makes a hypercall of Xen with a structure of at most 32 bytes, little-endian, and a count where it has one. It
@@ -56,6 +60,7 @@ func runtime_xen() bool
 func runtime_xenPV() bool
 func runtime_xenParam(index uint64) uint64
 func runtime_xenFrame(phys uint64) uint64
+func runtime_xenUnmap(phys uint64)
 func runtime_xenReplace(phys, frame uint64)
 func runtime_xenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int)
 func runtime_xenPlace(space uint32, index, phys uint64) int
