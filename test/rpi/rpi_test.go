@@ -77,8 +77,14 @@ func TestInput(t *testing.T) {
 	}
 }
 
-// A program writes to a card that mirage image has made, and its file has what was written; what was there stays as it was.
+// A program writes to a card that mirage image has made, and its file has what was written; what was there stays as it was. The data
+// is moved by the CPU, or by the DMA controller.
 func TestCard(t *testing.T) {
+	t.Run("cpu", func(t *testing.T) { testCard(t) })
+	t.Run("dma", func(t *testing.T) { testCard(t, "dma=on") })
+}
+
+func testCard(t *testing.T, words ...string) {
 	elf := harness.Build(t, "arm64", "./test/guest/rpi")
 	name := filepath.Join(t.TempDir(), "card.img")
 	cmd := exec.Command(filepath.Join(harness.Root(t), "bin", "mirage"), "image", "-format", "rpi", "-o", name, elf, "card")
@@ -90,7 +96,7 @@ func TestCard(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := board(elf, "card")
-	c.Disks = []vm.Disk{{File: name}}
+	c.Disks, c.Words = []vm.Disk{{File: name}}, words
 	b := harness.Run(t, c, 0)
 	if !written(t, name, before) {
 		t.Errorf("the card's file is not as it must be\n%s", b)

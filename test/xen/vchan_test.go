@@ -80,7 +80,7 @@ func checkVchan(t *testing.T, results map[string]*Result) {
 func TestMoreGuests(t *testing.T) {
 	for _, arch := range []string{"amd64", "arm64"} {
 		t.Run(arch, func(t *testing.T) {
-			guests := vchanGuests(t, arch)
+			guests := append(vchanGuests(t, arch), attachGuest(t, arch))
 			if arch == "amd64" {
 				guests = append(guests, suspendGuest(t, arch, ""))
 			}
@@ -88,6 +88,7 @@ func TestMoreGuests(t *testing.T) {
 			results := Run(t, arch, append(guests, std...))
 			t.Run("std", func(t *testing.T) { checkStd(t, std, results) })
 			t.Run("vchan", func(t *testing.T) { checkVchan(t, results) })
+			t.Run("attach", func(t *testing.T) { checkAttach(t, results["comes"]) })
 			if arch == "amd64" {
 				t.Run("suspend", func(t *testing.T) { checkSuspend(t, results["saved"], "") })
 			}

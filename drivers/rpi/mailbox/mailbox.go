@@ -55,6 +55,9 @@ var (
 	errTag    = errors.New("mailbox: the firmware does not know this property")
 )
 
+// depth is how many messages a mailbox holds: the firmware's wiki, "Mailboxes".
+const depth = 8
+
 // limit is how long an answer may take.
 const limit = 1 * clock.Second
 
@@ -155,15 +158,16 @@ func (m *Mailbox) call() error {
 		return errSilent
 	}
 	write.Store(m.regs, message)
-	for {
+	for range depth + 1 { // what has been there before, and the answer
 		if !m.wait(status0, empty) {
-			m.dead = true
-			return errSilent
+			break
 		}
 		if read.Load(m.regs) == message {
 			return nil
 		}
 	}
+	m.dead = true
+	return errSilent
 }
 
 // wait waits until a bit of a status is clear, and reports whether it is.

@@ -125,3 +125,20 @@ func TestSilence(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A firmware that says much else, and never answers, is as one that is silent.
+func TestRubbish(t *testing.T) {
+	for others, want := range map[int]error{depth: nil, depth + 1: errSilent} {
+		g := &gpu{t: t, answer: func(m *dma.Memory, at int) {
+			m.Store32(at+wordCode, codeSuccess)
+			m.Store32(at+wordAnswered, tagAnswered)
+		}}
+		m, _ := Open(g.space(), 0xc0000000)
+		for range others {
+			g.pending = append(g.pending, 0x12345678)
+		}
+		if err := m.Property(1, nil); err != want {
+			t.Errorf("behind %d messages: %v", others, err)
+		}
+	}
+}

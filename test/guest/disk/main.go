@@ -4,6 +4,7 @@
 //	write NAME SEED   write the whole disk, flush, say so, and go on writing its last sector
 //	check NAME SEED   see that what write has flushed is there
 //	requests NAME     every request there is, many at a time
+//	come NAME COUNT   see it come and go so often, with what was written before there each time
 //	bench NAME        how fast it is
 package main
 
@@ -14,6 +15,7 @@ import (
 	"math/rand/v2"
 	"mirage/block"
 	"os"
+	"runtime"
 	"strconv"
 	"sync"
 	"time"
@@ -33,15 +35,18 @@ func run(args []string) error {
 	case len(args) < 2:
 		return errors.New("what, and which disk?")
 	}
+	seed := 0
+	if len(args) > 2 {
+		seed, _ = strconv.Atoi(args[2])
+	}
+	if args[0] == "come" {
+		return come(args[1], seed)
+	}
 	d, err := block.Open(args[1])
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	seed := 0
-	if len(args) > 2 {
-		seed, _ = strconv.Atoi(args[2])
-	}
 	switch args[0] {
 	case "write":
 		return write(d, uint64(seed))
@@ -114,6 +119,73 @@ func check(d *block.Disk, seed uint64) error {
 	}
 	fmt.Println("all there")
 	return nil
+}
+
+// come waits for a disk so many times, writes to it when it is there, and waits until it is gone. What the system holds on to after
+// that would be more each time.
+func come(name string, times int) error {
+	var first runtime.MemStats
+	goroutines := 0
+	for i := range times {
+		d, err := block.Open(name)
+		for ; err != nil; d, err = block.Open(name) {
+			time.Sleep(5 * time.Millisecond)
+		}
+		fmt.Println("come", i+1)
+		if err := mark(d, uint64(i)); err != nil {
+			return fmt.Errorf("time %d: %w", i+1, err)
+		}
+		if err := d.Close(); err != nil {
+			return err
+		}
+		fmt.Println("done", i+1)
+		for there(name) {
+			time.Sleep(5 * time.Millisecond)
+		}
+		fmt.Println("gone", i+1)
+		if i == min(4, times-1) { // all has been used
+			goroutines = runtime.NumGoroutine()
+			runtime.GC()
+			runtime.ReadMemStats(&first)
+		}
+	}
+	var last runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&last)
+	if runtime.NumGoroutine() != goroutines || last.HeapAlloc > first.HeapAlloc+1<<20 || last.Sys > first.Sys+4<<20 {
+		return fmt.Errorf("%d goroutines were %d; heap %d was %d; memory %d was %d", runtime.NumGoroutine(), goroutines, last.HeapAlloc, first.HeapAlloc, last.Sys, first.Sys)
+	}
+	fmt.Println("came and went", times, "times")
+	return nil
+}
+
+// mark sees what the time before has written, and writes and flushes other data.
+func mark(d *block.Disk, time uint64) error {
+	const size = 100 << 10
+	got, want := make([]byte, size), make([]byte, size)
+	if time > 0 {
+		pattern(want, 0, time-1)
+		if _, err := d.ReadAt(got, 0); err != nil {
+			return err
+		}
+		if !bytes.Equal(got, want) {
+			return errors.New("other data than was flushed")
+		}
+	}
+	pattern(want, 0, time)
+	if _, err := d.WriteAt(want, 0); err != nil {
+		return err
+	}
+	return d.Flush()
+}
+
+// there reports whether a disk is.
+func there(name string) bool {
+	d, err := block.OpenReadOnly(name)
+	if err == nil {
+		d.Close()
+	}
+	return err == nil
 }
 
 // requests has many goroutines write, read and clear pieces of their own.

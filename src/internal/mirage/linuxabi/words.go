@@ -55,11 +55,10 @@ func parseWords(line string) (s settings) {
 				*w.to = string(v)
 			}
 		}
-		if v, ok := boot.Value(word, "privacy="); ok {
-			if s.stable = string(v) == "off"; !s.stable {
-				s.complaints = append(s.complaints, "privacy="+string(v)+" is not off")
-			}
+		if complaint := misspelt(string(word)); complaint != "" {
+			s.complaints = append(s.complaints, complaint)
 		}
+		s.stable = s.stable || string(word) == "privacy=off"
 		if v, ok := boot.Value(word, "ntp="); ok {
 			if s.clock, ok = parseTiming(string(v)); !ok {
 				s.complaints = append(s.complaints, "ntp="+string(v)+" is not dhcp, off, or ADDRESS[:PORT][,ADDRESS[:PORT]...]")

@@ -6,6 +6,7 @@ import (
 	"internal/mirage/netstack"
 	"internal/mirage/netstack/wire"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -42,6 +43,27 @@ func TestWords(t *testing.T) {
 	s = parseWords("ip=off")
 	if !s.of("eth0", true).off || !s.of("eth1", false).off {
 		t.Error("ip=off leaves something on")
+	}
+}
+
+// A word that is nearly one of ours is complained of; one that is another's is not.
+func TestSpelling(t *testing.T) {
+	for word, want := range map[string]string{
+		"ipp=dhcp": "ip=", "p=dhcp": "ip=", "ip:dhcp": "ip=", "pi=off": "ip=", "hostnam=x": "hostname=", "mount=/a=vda:fat": "mount:", "env=A=b": "env:",
+		"dma=yes": "dma=on", "exit=debgu": "exit=debug", "privacy=no": "privacy=off", "exi=debug": "exit=", "ip": "ip=",
+	} {
+		s := parseWords(word)
+		if len(s.complaints) != 1 || !strings.Contains(s.complaints[0], word+" is no") || !strings.Contains(s.complaints[0], want) {
+			t.Errorf("%q: %q", word, s.complaints)
+		}
+	}
+	// Of GRUB, of a Raspberry Pi's firmware, of QEMU.
+	for word := range strings.FieldsSeq("BOOT_IMAGE=/vmlinuz root=/dev/vda1 ro rw quiet splash panic=-1 console=ttyS0 coherent_pool=1M " +
+		"8250.nr_uarts=0 snd_bcm2835.enable_hdmi=1 video=HDMI-A-1:1920x1080 smsc95xx.macaddr=B8:27:EB:00:00:00 vc_mem.mem_base=0x3ec00000 " +
+		"fsck.repair=yes rootwait init=/sbin/init virtio_mmio.device=512@0xfeb00e00:12") {
+		if s := parseWords(word); len(s.complaints) != 0 {
+			t.Errorf("%q: %q", word, s.complaints)
+		}
 	}
 }
 
