@@ -64,6 +64,17 @@ func (d *Disk) Geometry() device.Geometry { return *d.geometry.Load() }
 // SetGeometry says that the disk has changed.
 func (d *Disk) SetGeometry(g device.Geometry) { d.geometry.Store(&g) }
 
+// ChangeGeometry has f change a part of what is known of the disk. It may be called again, when another change comes between.
+func (d *Disk) ChangeGeometry(f func(*device.Geometry)) {
+	for {
+		old := d.geometry.Load()
+		g := *old
+		if f(&g); d.geometry.CompareAndSwap(old, &g) {
+			return
+		}
+	}
+}
+
 // Fail ends the disk: all who wait get an error, and all who come. Only the first call does anything.
 func (d *Disk) Fail(err error) {
 	d.stop.Do(func() {

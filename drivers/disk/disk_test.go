@@ -92,6 +92,24 @@ func newDisk(patience int64, rings ...Ring) (d *Disk, stopped chan error) {
 	return d, stopped
 }
 
+// A disk grows while it is asked for its name: neither is lost.
+func TestChanges(t *testing.T) {
+	const changes = 1000
+	d, _ := newDisk(0, newFake(1))
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range changes {
+				d.ChangeGeometry(func(g *device.Geometry) { g.Size += 512 })
+			}
+		})
+	}
+	all.Wait()
+	if got, want := d.Geometry().Size, int64(1<<20+4*changes*512); got != want {
+		t.Errorf("size %d, want %d", got, want)
+	}
+}
+
 // A long read has several requests under way, but never more than there are slots, and is done when all are.
 func TestRequestsUnderWay(t *testing.T) {
 	for _, slots := range []int{1, 2, 64} {

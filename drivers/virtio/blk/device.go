@@ -177,9 +177,7 @@ func (d *Device) watch() {
 			return
 		}
 		if l := d.limits(); l.malformed == nil {
-			g := d.Geometry()
-			g.Size = l.geometry.Size &^ int64(g.Sector-1)
-			d.SetGeometry(g)
+			d.ChangeGeometry(func(g *device.Geometry) { g.Size = l.geometry.Size &^ int64(g.Sector-1) })
 		}
 	}
 }
@@ -194,7 +192,5 @@ func (d *Device) identify() {
 	for n < len(name) && name[n] > ' ' && name[n] < 0x7f {
 		n++
 	}
-	g := d.Geometry()
-	g.Serial = string(name[:n])
-	d.SetGeometry(g)
+	d.ChangeGeometry(func(g *device.Geometry) { g.Serial = string(name[:n]) })
 }
