@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mirage.build/test/harness"
 )
 
 // An nsd is an NSD that serves zones on a loopback port of its own.
@@ -120,20 +122,8 @@ func (n *nsd) ask(query []byte) []byte {
 	return nil
 }
 
-func freePort(t *testing.T) int {
-	for {
-		c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		// A connection of somebody else's may have the number on TCP.
-		if l, err := net.Listen("tcp4", c.LocalAddr().String()); err == nil {
-			l.Close()
-			return c.LocalAddr().(*net.UDPAddr).Port
-		}
-	}
-}
+// freePort is a port of this host that nobody uses.
+func freePort(t *testing.T) int { return int(harness.FreePort(t).Port()) }
 
 // zoneFiles returns the zone files of dir.
 func zoneFiles(t *testing.T, dir string) []string {

@@ -3,34 +3,41 @@ package harness
 import (
 	"net"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
 	"mirage.build/misc/vm"
 )
 
-// Forward returns a forward from a free port of this host to a port of the machine, over UDP or TCP.
-func Forward(t testing.TB, network string, guest uint16) vm.Forward {
+// given are the ports that FreePort has returned.
+var given sync.Map
+
+// FreePort returns a port of 127.0.0.1 that nobody uses over UDP or TCP, each time another one.
+func FreePort(t testing.TB) netip.AddrPort {
 	t.Helper()
-	f := vm.Forward{Guest: guest, UDP: network == "udp"}
-	var address net.Addr
-	if f.UDP {
+	for {
 		c, err := net.ListenPacket("udp4", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
-		address = c.LocalAddr()
-	} else {
-		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		defer c.Close() // after those that do not do
+		address := netip.MustParseAddrPort(c.LocalAddr().String())
+		l, err := net.Listen("tcp4", address.String())
 		if err != nil {
-			t.Fatal(err)
+			continue // a connection of somebody else's has the number
 		}
-		defer l.Close()
-		address = l.Addr()
+		l.Close()
+		if _, loaded := given.LoadOrStore(address.Port(), true); !loaded {
+			return address
+		}
 	}
-	f.Host = netip.MustParseAddrPort(address.String())
-	return f
+}
+
+// Forward returns a forward from a free port of this host to a port of the machine, over UDP or TCP.
+func Forward(t testing.TB, network string, guest uint16) vm.Forward {
+	t.Helper()
+	return vm.Forward{Guest: guest, UDP: network == "udp", Host: FreePort(t)}
 }
 
 // Ask sends a datagram to address and returns the first answer. It asks again every half second until limit is over:

@@ -3,10 +3,10 @@ package xen
 import (
 	"bytes"
 	"io"
-	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,7 +35,7 @@ func TestRunCommand(t *testing.T) {
 // A port of the host leads to the guest, and a signal asks it to end.
 func TestRunForward(t *testing.T) {
 	packagesOf(t, "amd64")
-	port := freePort(t)
+	port := strconv.Itoa(int(harness.FreePort(t).Port()))
 	cmd := mirageRun(t, "-platform", "xen", "-m", "32", "-p", port+":80", harness.Build(t, "amd64", "./misc/examples/http"))
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -70,16 +70,4 @@ func octetsFrom(url string) int {
 	defer r.Body.Close()
 	b, _ := io.ReadAll(r.Body)
 	return len(b)
-}
-
-// freePort is a port of this host that nobody uses.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
