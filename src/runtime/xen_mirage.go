@@ -170,8 +170,8 @@ func (p xenPage) place() int {
 	return r
 }
 
-// xenEvents fires the lines of the ports that have news, by queues (xenqueues_mirage.go) or by bits. They all come to the first CPU, but for those that a PV guest's other
-// CPUs have of their own.
+// xenEvents fires the lines of the ports that have news, by queues (xenqueues_mirage.go) or by bits. They all come to the first CPU,
+// but for those that a PV guest's other CPUs have of their own.
 //
 //go:nowritebarrierrec
 func xenEvents() {

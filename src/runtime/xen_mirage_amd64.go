@@ -45,13 +45,14 @@ func xenInit() {
 		return
 	}
 	xenShare()
-	if !xenPV { // those come by pvLoad
-		xenDeliver()
-	}
+	xenDeliver()
 }
 
-// xenDeliver has events arrive by a vector.
+// xenDeliver has events arrive by a vector. A PV guest's come by pvLoad.
 func xenDeliver() {
+	if xenPV {
+		return
+	}
 	if _, r := xenCall(xenHVMOp, hvmSetParam, xenArg{domainSelf | hvmCallback<<32, callbackVector | vectorXen}, 0); r != 0 {
 		throw("boot: Xen does not deliver events by a vector")
 	}

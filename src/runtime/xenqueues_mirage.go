@@ -53,8 +53,11 @@ type xenQueueSet struct {
 func xenQueue() {
 	q := &xenQueues
 	q.on = false
-	if xenPV || q.control == nil && !q.allocate() {
+	if xenPV {
 		return
+	}
+	if q.control == nil {
+		q.allocate()
 	}
 	*q.control = xenQueueControl{}
 	clear(q.next[:])
@@ -74,16 +77,18 @@ func xenQueue() {
 }
 
 // allocate gets the pages, once.
-func (q *xenQueueSet) allocate() bool {
-	if page := vmZeroPage(); page != 0 {
-		q.control = (*xenQueueControl)(physPointer(page))
-	}
-	for i := range q.arrays {
-		if page := vmZeroPage(); page != 0 {
-			q.arrays[i] = (*xenQueueArray)(physPointer(page))
+func (q *xenQueueSet) allocate() {
+	page := func() unsafe.Pointer {
+		pa := vmZeroPage()
+		if pa == 0 {
+			throw("boot: no memory for Xen's events")
 		}
+		return physPointer(pa)
 	}
-	return q.control != nil && q.arrays[len(q.arrays)-1] != nil
+	q.control = (*xenQueueControl)(page())
+	for i := range q.arrays {
+		q.arrays[i] = (*xenQueueArray)(page())
+	}
 }
 
 // xenFrameOf is the frame of a page of the linear map.

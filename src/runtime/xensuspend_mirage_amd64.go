@@ -122,9 +122,7 @@ func (c *vcpu) restartTimer() {
 func xenResume(store, console uint32) {
 	xenMaskAll()
 	xenQueue()
-	if !xenPV {
-		xenDeliver()
-	}
+	xenDeliver()
 	xenConsolePort = uint32(xenParam(hvmConsolePort))
 	newStore := uint32(xenParam(hvmStorePort))
 	lines := [2]uint8{xenLines[store%xenPorts], xenLines[console%xenPorts]}
