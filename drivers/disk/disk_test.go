@@ -8,6 +8,7 @@ import (
 	"internal/mirage/clock"
 	"internal/mirage/device"
 	"internal/mirage/irq"
+	"runtime"
 	"sync"
 	"testing"
 )
@@ -285,6 +286,45 @@ func TestNames(t *testing.T) {
 	for n, want := range map[int]string{0: "vda", 25: "vdz", 26: "vdaa", 27: "vdab", 701: "vdzz", 702: "vdaaa"} {
 		if got := Name("vd", n); got != want {
 			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}
+
+// fullRing is one that breaks when it is to take a request, as when there is no memory for it.
+type fullRing struct {
+	*fakeRing
+	breaks error
+}
+
+func (r fullRing) Add(slot int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = r.breaks
+	return r.breaks == nil
+}
+
+// A ring that takes no request ends the disk, though no interrupt comes any more: nobody waits for ever.
+func TestRingThatTakesNoRequest(t *testing.T) {
+	broken := errors.New("no memory")
+	for name, ask := range map[string]func(d *Disk) error{
+		"asked": (*Disk).Flush,
+		"resumed": func(d *Disk) error {
+			d.Pause()
+			done := make(chan error)
+			go func() { done <- d.Flush() }()
+			for !d.busy() {
+				runtime.Gosched()
+			}
+			d.Resume()
+			return <-done
+		},
+	} {
+		d, stopped := newDisk(0, fullRing{newFake(1), broken})
+		if err := ask(d); err != device.ErrGone {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := <-stopped; err != broken {
+			t.Errorf("%s: the disk ended: %v", name, err)
 		}
 	}
 }

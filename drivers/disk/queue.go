@@ -86,10 +86,23 @@ func (q *queue) submit(i int) bool {
 	}
 	q.slots[i].out, q.slots[i].ticks = true, 0
 	q.out++
-	if !q.paused && q.ring.Add(i) { // else the ring is broken: serve ends the disk
+	if !q.paused && q.add(i) {
 		q.ring.Flush()
 	}
 	return true
+}
+
+// add puts a request into the ring. One that takes none is broken, and serve may be waiting for an answer that never comes. mu is held.
+func (q *queue) add(i int) bool {
+	if q.ring.Add(i) {
+		return true
+	}
+	err := q.ring.Err()
+	if err == nil {
+		err = device.ErrGone
+	}
+	go q.disk.Fail(err)
+	return false
 }
 
 // finish waits for the answer, and gives the slot back.
@@ -168,7 +181,7 @@ func (q *queue) resume() {
 	defer q.mu.Unlock()
 	q.paused = false
 	for i := range q.slots {
-		if q.slots[i].out && !q.ring.Add(i) {
+		if q.slots[i].out && !q.add(i) {
 			return
 		}
 	}

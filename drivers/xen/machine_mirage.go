@@ -16,11 +16,8 @@ const (
 	grantOp  = 20
 	eventOp  = 32
 
-	eventBind   = 0 // EVTCHNOP_bind_interdomain
-	eventClose  = 3
 	eventSend   = 4
 	eventStatus = 5
-	eventAlloc  = 6
 )
 
 // Machine is the Xen that the machine runs on. It implements Hypervisor.
@@ -55,16 +52,16 @@ func (Machine) Place(s Space, index int, mem *dma.Memory) error {
 	return result("no page of a shared table", machine.XenPlace(uint32(s), uint64(index), mem.Addr()))
 }
 
-// Listen implements Hypervisor. The structure is evtchn_alloc_unbound.
+// Listen implements Hypervisor.
 func (Machine) Listen(domain uint16) (port uint32, err error) {
-	arg, r := machine.XenCall(eventOp, eventAlloc, [4]uint64{Self | uint64(domain)<<16}, 0)
-	return uint32(arg[0] >> 32), result("no event channel", r)
+	port, r := machine.XenListen(domain)
+	return port, result("no event channel", r)
 }
 
-// Bind implements Hypervisor. The structure is evtchn_bind_interdomain.
+// Bind implements Hypervisor.
 func (Machine) Bind(domain uint16, remote uint32) (port uint32, err error) {
-	arg, r := machine.XenCall(eventOp, eventBind, [4]uint64{uint64(domain) | uint64(remote)<<32}, 0)
-	return uint32(arg[1]), result("no such event channel", r)
+	port, r := machine.XenBind(domain, remote)
+	return port, result("no such event channel", r)
 }
 
 // Bound implements Hypervisor. The structure is evtchn_status.
@@ -81,4 +78,4 @@ func (Machine) Line(port uint32) (irq.Line, error) { return irq.Channel(port) }
 func (Machine) Notify(port uint32) { machine.XenCall(eventOp, eventSend, [4]uint64{uint64(port)}, 0) }
 
 // Close implements Hypervisor.
-func (Machine) Close(port uint32) { machine.XenCall(eventOp, eventClose, [4]uint64{uint64(port)}, 0) }
+func (Machine) Close(port uint32) { machine.XenClose(port) }

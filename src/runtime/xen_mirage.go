@@ -217,16 +217,24 @@ func xenLine(port uint32) int32 {
 
 // xenOpen lets events of a port come, as xenLines has it.
 func xenOpen(port uint32, line uint8) {
-	xenLines[port] = line
+	onTrapStack(func() {
+		flags := irqLock.lock()
+		xenLines[port] = line
+		irqLock.unlock(flags)
+	})
 	xenCall(xenEventOp, eventUnmask, xenArg{uint64(port)}, 0)
 }
 
 // xenFreeLine gives back a line on which nobody waits. Events of its channel go nowhere from now on, unless the port is
 // another channel's already.
 func xenFreeLine(line int32, port uint32) {
-	if xenLines[port] == uint8(line)+1 {
-		xenLines[port] = 0
-	}
+	onTrapStack(func() {
+		flags := irqLock.lock()
+		if xenLines[port] == uint8(line)+1 {
+			xenLines[port] = 0
+		}
+		irqLock.unlock(flags)
+	})
 	irqFree(line)
 }
 

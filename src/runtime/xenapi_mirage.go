@@ -48,6 +48,15 @@ func machine_xenCall(op, command uint32, arg [4]uint64, n int) ([4]uint64, int) 
 	return xenCall(uintptr(op), uintptr(command), arg, uintptr(n))
 }
 
+//go:linkname machine_xenListen internal/mirage/machine.runtime_xenListen
+func machine_xenListen(domain uint16) (uint32, int) { return xenListen(domain) }
+
+//go:linkname machine_xenBind internal/mirage/machine.runtime_xenBind
+func machine_xenBind(domain uint16, remote uint32) (uint32, int) { return xenBind(domain, remote) }
+
+//go:linkname machine_xenClose internal/mirage/machine.runtime_xenClose
+func machine_xenClose(port uint32) { xenClose(port) }
+
 //go:linkname machine_xenLine internal/mirage/machine.runtime_xenLine
 func machine_xenLine(port uint32) int32 { return xenLine(port) }
 

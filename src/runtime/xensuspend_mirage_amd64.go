@@ -4,6 +4,7 @@ package runtime
 
 import (
 	"internal/runtime/atomic"
+	"internal/runtime/sys"
 	"unsafe"
 )
 
@@ -13,11 +14,7 @@ import (
 // The first CPU suspends, since it is its registers in which Xen says which of both happened. It does so in an interrupt handler,
 // and the others wait in one: whatever they were doing, they hold no spinlock there.
 
-const (
-	shutdownSuspend = 2
-	eventAlloc      = 6
-	eventClose      = 3
-)
+const shutdownSuspend = 2
 
 var suspension struct {
 	asked  atomic.Uint32 // the first CPU is to suspend
@@ -154,10 +151,8 @@ func xenPlaceAgain() {
 // closed it. Xen gives the lowest that is free.
 func xenReserve() {
 	missing := 0
-	for _, line := range xenLines {
-		if line != 0 {
-			missing++
-		}
+	for _, ports := range xenHeld {
+		missing += sys.OnesCount64(ports)
 	}
 	for missing > 0 {
 		arg, r := xenCall(xenEventOp, eventAlloc, xenArg{domainSelf | domainSelf<<16}, 0)
@@ -165,7 +160,7 @@ func xenReserve() {
 		if r != 0 || port >= xenPorts {
 			break
 		}
-		if xenLines[port] != 0 {
+		if xenHeld[port/64]>>(port%64)&1 != 0 {
 			missing--
 		} else {
 			xenSpare[port/64] |= 1 << (port % 64)

@@ -112,7 +112,7 @@ func TestPV(t *testing.T) {
 		{Name: "echo", Image: harness.Build(t, arch, "./test/guest/vchan"), Line: "-- echo", Kind: "pv", Ask: speaks},
 		suspendGuest(t, arch, "pv"),
 	})
-	checkSuspend(t, results["saved"], "running", "checkpoint", "restored")
+	checkSuspend(t, results["saved"], "running", "checkpoint", "restored", "again")
 	checkEcho(t, results["echo"])
 	for name, want := range map[string]struct{ ended, wrote, asked string }{
 		"code":  {"reason code 8", "out\n", ""},

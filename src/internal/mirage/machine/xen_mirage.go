@@ -42,6 +42,18 @@ func XenLives() uint32 { return runtime_xenLives() }
 // XenReboot has the machine's end, when it comes, be a reboot to Xen.
 func XenReboot() { runtime_xenReboot() }
 
+// XenListen makes an event channel to which a domain may connect, and returns its port and Xen's result. While the machine has it,
+// nobody else gets the port, though the channel is gone when the machine becomes another domain.
+func XenListen(domain uint16) (port uint32, result int) { return runtime_xenListen(domain) }
+
+// XenBind is XenListen for an event channel to a port at which a domain listens.
+func XenBind(domain uint16, remote uint32) (port uint32, result int) {
+	return runtime_xenBind(domain, remote)
+}
+
+// XenClose ends an event channel that XenListen or XenBind has made, once.
+func XenClose(port uint32) { runtime_xenClose(port) }
+
 // XenLine returns a Line that fires on events of an event channel of this machine, and lets them come. It is negative
 // when there is no line left.
 func XenLine(port uint32) Line { return note(Line(runtime_xenLine(port)), "Xen", port) }
@@ -67,6 +79,9 @@ func runtime_xenPlace(space uint32, index, phys uint64) int
 func runtime_xenSuspend() int
 func runtime_xenLives() uint32
 func runtime_xenReboot()
+func runtime_xenListen(domain uint16) (uint32, int)
+func runtime_xenBind(domain uint16, remote uint32) (uint32, int)
+func runtime_xenClose(port uint32)
 func runtime_xenLine(port uint32) int32
 func runtime_freeXenLine(line int32, port uint32)
 func runtime_mapShared(phys uint64) uintptr
