@@ -18,31 +18,27 @@ var xenHeld [xenPorts / 64]uint64
 
 // xenListen makes a channel to which a domain may connect. The structure is evtchn_alloc_unbound.
 func xenListen(domain uint16) (port uint32, r int) {
-	onTrapStack(func() {
-		var arg xenArg
-		arg, r = xenCall(xenEventOp, eventAlloc, xenArg{domainSelf | uint64(domain)<<16}, 0)
-		port = uint32(arg[0] >> 32)
-		xenHold(port, r)
-	})
-	return port, r
+	return xenNewPort(eventAlloc, xenArg{domainSelf | uint64(domain)<<16})
 }
 
 // xenBind makes a channel to a port at which a domain listens. The structure is evtchn_bind_interdomain.
 func xenBind(domain uint16, remote uint32) (port uint32, r int) {
-	onTrapStack(func() {
-		var arg xenArg
-		arg, r = xenCall(xenEventOp, eventBind, xenArg{uint64(domain) | uint64(remote)<<32}, 0)
-		port = uint32(arg[1])
-		xenHold(port, r)
-	})
-	return port, r
+	return xenNewPort(eventBind, xenArg{uint64(domain) | uint64(remote)<<32})
 }
 
-// xenHold notes the port that a call has given, if its result says so.
-func xenHold(port uint32, result int) {
-	if result == 0 && port < xenPorts {
-		atomic.Or64(&xenHeld[port/64], 1<<(port%64))
-	}
+// xenNewPort has Xen give a port, and notes it.
+func xenNewPort(command uintptr, arg xenArg) (port uint32, r int) {
+	onTrapStack(func() {
+		arg, r = xenCall(xenEventOp, command, arg, 0)
+		port = uint32(arg[0] >> 32)
+		if command == eventBind {
+			port = uint32(arg[1])
+		}
+		if r == 0 && port < xenPorts {
+			atomic.Or64(&xenHeld[port/64], 1<<(port%64))
+		}
+	})
+	return port, r
 }
 
 // xenClose ends a channel. Its port may be another's as soon as Xen has done so.

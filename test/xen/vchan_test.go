@@ -90,7 +90,9 @@ func TestMoreGuests(t *testing.T) {
 			t.Run("vchan", func(t *testing.T) { checkVchan(t, results) })
 			t.Run("attach", func(t *testing.T) { checkAttach(t, results["comes"]) })
 			if arch == "amd64" {
-				t.Run("suspend", func(t *testing.T) { checkSuspend(t, results["saved"], "running", "checkpoint", "restored", "again", "migrated") })
+				t.Run("suspend", func(t *testing.T) {
+					checkSuspend(t, results["saved"], "running", "checkpoint", "restored", "again", "migrated")
+				})
 			}
 		})
 	}
