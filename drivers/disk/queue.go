@@ -92,17 +92,14 @@ func (q *queue) submit(i int) bool {
 	return true
 }
 
-// add puts a request into the ring. One that takes none is broken, and serve may be waiting for an answer that never comes. mu is held.
+// add puts a request into the ring. If that is broken it ends the disk, for serve may be waiting for an answer that never comes.
+// mu is held, which Fail takes.
 func (q *queue) add(i int) bool {
-	if q.ring.Add(i) {
-		return true
+	ok := q.ring.Add(i)
+	if !ok {
+		go q.disk.Fail(q.ring.Err())
 	}
-	err := q.ring.Err()
-	if err == nil {
-		err = device.ErrGone
-	}
-	go q.disk.Fail(err)
-	return false
+	return ok
 }
 
 // finish waits for the answer, and gives the slot back.

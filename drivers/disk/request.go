@@ -33,8 +33,8 @@ type Ring interface {
 	// Finish takes what the device has read from where Prepare made room for it.
 	Finish(slot int, r *Request) error
 
-	// Add puts a slot's request into the ring, and Flush shows the device all that were added. Of these and those below, but
-	// for Wait, one is called at a time.
+	// Add puts a slot's request into the ring, in which there is room for all slots, and Flush shows the device all that were added.
+	// Add is false when the ring is broken, and Err says how. Of these and those below, but for Wait, one is called at a time.
 	Add(slot int) bool
 	Flush()
 
