@@ -3,11 +3,13 @@
 package framebuffer
 
 import (
+	"bytes"
 	"errors"
 	"internal/mirage/device"
 	"internal/mirage/drivers/rpi/mailbox"
 	"internal/mirage/mmio"
 	"internal/mirage/mmio/mmiotest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -39,9 +41,9 @@ func open(t testing.TB, width, height int) (*Screen, picture) {
 	if s == nil {
 		t.Fatal("no screen")
 	}
-	for isDark := false; !isDark; { // it is drawn for the first time
+	for drawn := false; !drawn; { // for the first time
 		s.mu.Lock()
-		isDark = s.dark
+		drawn = !bytes.Contains(s.shown, []byte{0})
 		s.mu.Unlock()
 	}
 	return s, p
@@ -135,6 +137,13 @@ func TestScale(t *testing.T) {
 	if got := strings.ReplaceAll(p.read(s), "\n", ""); s.scale != 2 || got != all {
 		t.Errorf("scale %d: %q", s.scale, got)
 	}
+	for y := range 200 {
+		for x := range 1000 {
+			if v := p.Load32(uintptr(y*p.pitch + 4*x)); v != dark && v != bright {
+				t.Fatalf("%#x is left at %d, %d", v, x, y)
+			}
+		}
+	}
 }
 
 // What is written by many at the same time, and by the runtime in between, is within the screen; and what is written is drawn.
@@ -154,6 +163,45 @@ func TestWrite(t *testing.T) {
 		s.mu.Lock()
 		drawn = p.read(s) == "\n\n\n\nthe end"
 		s.mu.Unlock()
+	}
+}
+
+// stopping is a picture whose drawer is stopped once it has stored so many dots.
+type stopping struct {
+	mmio.Space
+	left *int
+}
+
+func (p stopping) Store32(off uintptr, v uint32) {
+	if *p.left == 0 {
+		runtime.Goexit()
+	}
+	*p.left--
+	p.Space.Store32(off, v)
+}
+
+// A panic stops all that runs, and who draws with the lock held: it is seen whole nevertheless, with what was written before it.
+func TestLastFinishesTheDrawing(t *testing.T) {
+	for stop, left := 0, 0; left == 0; stop += 97 {
+		s, p := open(t, 480, 45)
+		s.mu.Lock()
+		left = stop
+		s.pixels = stopping{p, &left}
+		clear(s.shown)
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			for _, c := range []byte("first") {
+				s.put(c)
+			}
+			s.draw()
+		}()
+		<-stopped
+		s.pixels = p
+		s.Last([]byte("\nlast"))
+		if got := p.read(s); got != "first\nlast" {
+			t.Fatalf("stopped after %d dots, then shown:\n%s", stop, got)
+		}
 	}
 }
 

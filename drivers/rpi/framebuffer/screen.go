@@ -25,9 +25,8 @@ type Screen struct {
 	cols, rows int
 
 	mu     sync.Mutex
-	dark   bool   // what was in the picture before is gone
 	text   []byte // cols * rows: what is to be seen
-	shown  []byte // what is drawn
+	shown  []byte // what is drawn; 0 where it is what was in the picture before
 	col    int    // where the next character goes; cols: at the end of a full line
 	row    int
 	escape escape
@@ -55,7 +54,7 @@ func newScreen(pixels mmio.Space, pitch, width, height int) *Screen {
 	}
 	s.text, s.shown = make([]byte, s.cols*s.rows), make([]byte, s.cols*s.rows)
 	for i := range s.text {
-		s.text[i], s.shown[i] = ' ', ' '
+		s.text[i] = ' '
 	}
 	go s.follow()
 	s.news <- struct{}{}
@@ -152,39 +151,43 @@ func (s *Screen) newLine() {
 	}
 }
 
-// draw draws what is not as it is shown: at first all that is dark, which takes a while.
+// draw draws what is not as it is shown: at first all, which takes a while.
 func (s *Screen) draw() {
-	if !s.dark {
-		s.dark = true
-		for y := range s.height {
-			for x := range s.width {
-				s.pixels.Store32(uintptr(y*s.pitch+4*x), dark)
-			}
-		}
-	}
 	for i, c := range s.text {
 		if s.shown[i] != c {
-			s.shown[i] = c
 			s.paint(i/s.cols, i%s.cols, c)
+			s.shown[i] = c // not before it is: who draws may be stopped, for ever, by a panic that Last shows
 		}
 	}
 }
 
-// paint draws a glyph, with what is dark around it.
+// paint draws a glyph, with what is dark around it: to the edge, where it is the last one.
 func (s *Screen) paint(row, col int, c byte) {
 	glyph := int(c-firstGlyph) * glyphHeight
 	if c < firstGlyph || glyph+glyphHeight > len(font) {
 		return
 	}
-	for y := range glyphHeight * s.scale {
-		dots := font[glyph+y/s.scale]
-		line := uintptr((row*cellHeight*s.scale+y)*s.pitch + 4*col*cellWidth*s.scale)
-		for x := range glyphWidth * s.scale {
+	left, right := span(col, s.cols, cellWidth*s.scale, s.width)
+	top, bottom := span(row, s.rows, cellHeight*s.scale, s.height)
+	for y := top; y < bottom; y++ {
+		var dots byte
+		if line := (y - top) / s.scale; line < glyphHeight {
+			dots = font[glyph+line]
+		}
+		for x := left; x < right; x++ {
 			colour := uint32(dark)
-			if dots>>(glyphWidth-1-x/s.scale)&1 != 0 {
+			if dot := (x - left) / s.scale; dot < glyphWidth && dots>>(glyphWidth-1-dot)&1 != 0 {
 				colour = bright
 			}
-			s.pixels.Store32(line+4*uintptr(x), colour)
+			s.pixels.Store32(uintptr(y*s.pitch+4*x), colour)
 		}
 	}
+}
+
+// span returns where the i-th of n cells begins and ends, of which the last one has what is left of all.
+func span(i, n, size, all int) (from, to int) {
+	if i == n-1 {
+		return i * size, all
+	}
+	return i * size, (i + 1) * size
 }
