@@ -17,6 +17,7 @@ type Monitor struct {
 	socket string
 	conn   net.Conn
 	in     *json.Decoder
+	sent   int // requests, of which each has its number as its id
 }
 
 // AddMonitor makes QEMU listen for a monitor, which connects once the machine is started.
@@ -46,29 +47,32 @@ func (m *Monitor) connect() {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}
-	var greeting map[string]any
+	var greeting any
 	if err := m.in.Decode(&greeting); err != nil {
 		m.t.Fatal(err)
 	}
 	m.Execute("qmp_capabilities", nil)
 }
 
-// Execute runs one command and returns its answer.
+// Execute runs one command and returns its answer. Before it come events, and another greeting if QEMU 7.2
+// was connected to just when it opened its socket.
 func (m *Monitor) Execute(command string, arguments map[string]any) any {
 	m.t.Helper()
 	m.send(command, arguments)
 	for {
-		var answer map[string]any
+		var answer struct {
+			ID            int
+			Return, Error any
+		}
 		if err := m.in.Decode(&answer); err != nil {
 			m.t.Fatal(err)
 		}
-		if _, isEvent := answer["event"]; isEvent {
-			continue
+		if answer.Error != nil {
+			m.t.Fatalf("QMP %s: %v", command, answer.Error)
 		}
-		if problem, failed := answer["error"]; failed {
-			m.t.Fatalf("QMP %s: %v", command, problem)
+		if answer.ID == m.sent {
+			return answer.Return
 		}
-		return answer["return"]
 	}
 }
 
@@ -84,7 +88,8 @@ func (m *Monitor) send(command string, arguments map[string]any) {
 	if m.conn == nil {
 		m.connect()
 	}
-	request := map[string]any{"execute": command}
+	m.sent++
+	request := map[string]any{"execute": command, "id": m.sent}
 	if arguments != nil {
 		request["arguments"] = arguments
 	}
