@@ -2,6 +2,7 @@ package xen
 
 import (
 	"cmp"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -36,42 +37,67 @@ type Disk struct {
 
 // writeGuests writes the guests' files: an archive of its own, which Linux unpacks behind the first.
 func writeGuests(out io.Writer, arch string, guests []Guest) error {
-	w := cpio.NewWriter(out)
+	w := guestWriter{cpio.NewWriter(out), arch, map[string]string{}}
 	for _, g := range guests {
-		if err := writeGuest(w, arch, "guests/"+g.Name+"/", "00:16:3e:01:02:03", &g); err != nil {
+		if err := w.guest("guests/"+g.Name+"/", "00:16:3e:01:02:03", &g); err != nil {
 			return err
 		}
 	}
 	return w.Close()
 }
 
-// writeGuest writes a guest's files to a folder, and those of the one beside it to one in there.
-func writeGuest(w *cpio.Writer, arch, dir, mac string, g *Guest) error {
-	image, err := Image(g.Image, arch)
-	if err != nil {
+// A guestWriter writes guests into an archive. A file of the host that many have is written once: dom0 has all in its memory.
+type guestWriter struct {
+	*cpio.Writer
+	arch string
+	has  map[string]string // by the name of the host's file, that in the archive
+}
+
+// guest writes a guest's files to a folder, and those of the one beside it to one in there.
+func (w *guestWriter) guest(dir, mac string, g *Guest) error {
+	if err := errors.Join(w.once(dir+"kernel", g.Image, w.image), w.text(dir+"config", g.config(w.arch, "/"+dir, mac))); err != nil {
 		return err
 	}
-	files := map[string]string{"kernel": string(image), "config": g.config(arch, "/"+dir, mac)}
 	if g.Ask != "" {
-		files["ask"] = g.Ask
+		if err := w.text(dir+"ask", g.Ask); err != nil {
+			return err
+		}
 	}
 	if g.Attached {
-		files["attached"] = ""
-	}
-	for name, text := range files {
-		if err := w.File(dir+name, 0o644, time.Time{}, int64(len(text)), strings.NewReader(text)); err != nil {
+		if err := w.text(dir+"attached", ""); err != nil {
 			return err
 		}
 	}
 	if g.Ramdisk != "" {
-		if err := w.Add(dir+"ramdisk", g.Ramdisk); err != nil {
+		if err := w.once(dir+"ramdisk", g.Ramdisk, w.Add); err != nil {
 			return err
 		}
 	}
 	if g.Beside == nil {
 		return nil
 	}
-	return writeGuest(w, arch, dir+"beside/", "00:16:3e:01:02:04", g.Beside)
+	return w.guest(dir+"beside/", "00:16:3e:01:02:04", g.Beside)
+}
+
+// once writes a file, and where it is there already a symbolic link to it.
+func (w *guestWriter) once(name, from string, write func(name, from string) error) error {
+	if at, ok := w.has[from]; ok {
+		return w.Symlink(name, "/"+at, time.Time{})
+	}
+	w.has[from] = name
+	return write(name, from)
+}
+
+func (w *guestWriter) image(name, from string) error {
+	image, err := Image(from, w.arch)
+	if err != nil {
+		return err
+	}
+	return w.text(name, string(image))
+}
+
+func (w *guestWriter) text(name, text string) error {
+	return w.File(name, 0o644, time.Time{}, int64(len(text)), strings.NewReader(text))
 }
 
 // Image is an image as Xen loads it: on arm64 in the form of Linux's Image. A Linux kernel is in its form already.

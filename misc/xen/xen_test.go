@@ -1,6 +1,7 @@
 package xen
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -77,5 +78,25 @@ func TestImageOfLinux(t *testing.T) {
 	b, err := Image(name, "arm64")
 	if err != nil || len(b) != armMagicAt+len(armMagic+"and more") {
 		t.Errorf("%d bytes, %v", len(b), err)
+	}
+}
+
+// What guests have in common is in the archive once: dom0 has all of it in memory, and room for half of that.
+func TestGuestsShareFiles(t *testing.T) {
+	image := filepath.Join(t.TempDir(), "image")
+	if err := os.WriteFile(image, []byte("an image"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var archive bytes.Buffer
+	beside := Guest{Name: "c", Image: image}
+	if err := writeGuests(&archive, "amd64", []Guest{{Name: "a", Image: image, Ramdisk: image}, {Name: "b", Image: image, Beside: &beside}}); err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(archive.Bytes(), []byte("an image")); n != 1 {
+		t.Errorf("the image is there %d times", n)
+	}
+	// The configuration of a has it; links are the RAM disk of a and the kernels of b and c.
+	if n := bytes.Count(archive.Bytes(), []byte("/guests/a/kernel")); n != 1+3 {
+		t.Errorf("a configuration and its links name it %d times", n)
 	}
 }

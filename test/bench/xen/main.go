@@ -2,7 +2,7 @@
 // both ways with iperf3, questions of DNS, and a disk, with random and sequential reads and writes whose data is checked. It prints both
 // side by side.
 //
-//	bin/go run ./test/bench/xen [-kind pv] [-only tcp,dns,disk] [-clock]
+//	bin/go run ./test/bench/xen [-arch arm64 | -kind pv] [-only tcp,dns,disk] [-clock]
 //
 // Time is counted in instructions: the machine has one CPU, and an instruction takes a nanosecond, whatever the host is doing; a guest's
 // CPU time is the hypervisor's account, with what it did for the guest. With -clock time is the host's.
@@ -28,9 +28,12 @@ import (
 
 const guestMemory = 256 // MiB
 
+var arch string // of the machine and its guests
+
 func main() {
 	log.SetFlags(0)
-	kind := flag.String("kind", "pvh", "kind of guest: pvh or pv")
+	flag.StringVar(&arch, "arch", "amd64", "architecture: amd64 or arm64")
+	kind := flag.String("kind", "pvh", "kind of guest on amd64: pvh or pv")
 	only := flag.String("only", "tcp,dns,disk", "what to measure")
 	clock := flag.Bool("clock", false, "measure time by the host's clock")
 	limit := flag.Duration("timeout", time.Hour, "end the machine after that time")

@@ -16,7 +16,6 @@ import (
 )
 
 const (
-	arch    = "amd64"
 	address = "10.0.2.15"
 	dom0    = "10.0.2.4"
 )
