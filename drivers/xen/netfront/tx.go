@@ -17,7 +17,7 @@ const (
 	// fewer entries than any back end must take (netif.h, XEN_NETIF_NR_SLOTS_MIN).
 	longPages   = (device.MaxSegmented + dma.PageSize - 1) / dma.PageSize
 	mostEntries = longPages + 1
-	longFrames  = 12
+	longFrames  = 13
 	shortFrames = 160 // that there are beside long ones
 
 	// txRing is how many entries there may be in all: with all frames in one queue's ring there is room for them. The name of an
