@@ -13,6 +13,7 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"log"
@@ -54,6 +55,10 @@ func run(kind string, only []string, clock bool, limit time.Duration) error {
 		return err
 	}
 	out, err := boot(dir, clock, limit)
+	for tries := 2; tries > 0 && bytes.Contains(out, []byte(xen.InterruptWhileOff)); tries-- {
+		log.Print("once more, for ", xen.InterruptWhileOff)
+		out, err = boot(dir, clock, limit)
+	}
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
