@@ -44,21 +44,34 @@ func Forward(t testing.TB, network string, guest uint16) vm.Forward {
 // a machine that is booting loses what comes too early, as a network may at any time.
 func Ask(t testing.TB, address netip.AddrPort, question []byte, limit time.Duration) []byte {
 	t.Helper()
-	c, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(address))
+	// Not connected: an ICMP message about a question, when the machine has ended, would be told before its answer.
+	c, err := net.ListenUDP("udp4", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
+	answer := ask(c, address, question, limit)
+	if answer == nil {
+		t.Fatalf("no answer from %v in %v", address, limit)
+	}
+	return answer
+}
+
+// ask is Ask by a socket. It returns nil if there is no answer.
+func ask(c *net.UDPConn, address netip.AddrPort, question []byte, limit time.Duration) []byte {
 	answer := make([]byte, 1<<16)
 	for end := time.Now().Add(limit); time.Now().Before(end); {
-		if _, err := c.Write(question); err != nil {
-			continue // an ICMP message about an earlier one
-		}
+		c.WriteToUDPAddrPort(question, address)
 		c.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
-		if n, err := c.Read(answer); err == nil {
-			return answer[:n]
+		for {
+			n, from, err := c.ReadFromUDPAddrPort(answer)
+			if err != nil {
+				break
+			}
+			if from == address {
+				return answer[:n]
+			}
 		}
 	}
-	t.Fatalf("no answer from %v in %v", address, limit)
 	return nil
 }
