@@ -187,8 +187,8 @@ func (v *Volume) countFree(enough int64) linux.Errno {
 // release gives up the chain from c on. The clusters are free when directories on the disk do not refer to them any more.
 func (v *Volume) release(c uint32) linux.Errno {
 	for n := uint32(0); c != 0; n++ {
-		if n == v.clusters {
-			return v.damaged() // it never ends
+		if n == v.clusters || !v.valid(c) {
+			return v.damaged() // it never ends, or a directory has it begin where nothing is
 		}
 		if k := len(v.released); k > 0 && v.released[k-1].first+v.released[k-1].count == c {
 			v.released[k-1].count++
