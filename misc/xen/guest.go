@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path"
 	"strings"
 	"time"
 
@@ -37,7 +38,7 @@ type Disk struct {
 
 // writeGuests writes the guests' files: an archive of its own, which Linux unpacks behind the first.
 func writeGuests(out io.Writer, arch string, guests []Guest) error {
-	w := guestWriter{cpio.NewWriter(out), arch, map[string]string{}}
+	w := guestWriter{cpio.NewWriter(out), arch, map[file]string{}}
 	for _, g := range guests {
 		if err := w.guest("guests/"+g.Name+"/", "00:16:3e:01:02:03", &g); err != nil {
 			return err
@@ -50,8 +51,11 @@ func writeGuests(out io.Writer, arch string, guests []Guest) error {
 type guestWriter struct {
 	*cpio.Writer
 	arch string
-	has  map[string]string // by the name of the host's file, that in the archive
+	has  map[file]string // its name in the archive
 }
+
+// A file is one of the host's, and what it is to a guest: a kernel is written in another form than a RAM disk.
+type file struct{ from, as string }
 
 // guest writes a guest's files to a folder, and those of the one beside it to one in there.
 func (w *guestWriter) guest(dir, mac string, g *Guest) error {
@@ -81,10 +85,11 @@ func (w *guestWriter) guest(dir, mac string, g *Guest) error {
 
 // once writes a file, and where it is there already a symbolic link to it.
 func (w *guestWriter) once(name, from string, write func(name, from string) error) error {
-	if at, ok := w.has[from]; ok {
+	f := file{from, path.Base(name)}
+	if at, ok := w.has[f]; ok {
 		return w.Symlink(name, "/"+at, time.Time{})
 	}
-	w.has[from] = name
+	w.has[f] = name
 	return write(name, from)
 }
 
